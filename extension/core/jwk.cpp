@@ -1,0 +1,270 @@
+#include "core/jwk.hpp"
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <new>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "core/base64url.hpp"
+#include "core/owner.hpp"
+
+namespace tenancy {
+namespace {
+
+constexpr int min_modulus_bits = 2048;
+constexpr int max_modulus_bits = 16384;
+constexpr std::size_t max_exponent_bytes = 8;  // what OpenSSL verifies with, whatever the modulus
+
+using Number = Owned<BIGNUM, BN_free>;
+using Context = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using ParamBuilder = Owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
+using Params = Owned<OSSL_PARAM, OSSL_PARAM_free>;
+
+const unsigned char *octets(const std::string &bytes) noexcept {
+  return reinterpret_cast<const unsigned char *>(bytes.data());
+}
+
+// The bytes of a member in base64url; empty if it is absent, no string or not canonical.
+std::string bytes_of(Json member) {
+  return base64url_decode(member.string()).value_or("");
+}
+
+template <class Pointer>
+Pointer need(Pointer pointer) {
+  if (!pointer) throw std::bad_alloc();
+  return pointer;
+}
+
+Number number_of(const std::string &bytes) {
+  return need(Number(BN_bin2bn(octets(bytes), static_cast<int>(bytes.size()), nullptr)));
+}
+
+// Null if OpenSSL does not take the parameters.
+PublicKey make_key(const char *type, OSSL_PARAM *params) {
+  const auto context = need(Context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr)));
+  EVP_PKEY *key = nullptr;
+  if (EVP_PKEY_fromdata_init(context.get()) <= 0 ||
+      EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params) <= 0) {
+    return nullptr;
+  }
+  return PublicKey(key);
+}
+
+// RFC 7518 §6.3.1.
+const char *read_rsa(Json jwk, Key &key) {
+  const std::string n = bytes_of(jwk["n"]);
+  const std::string e = bytes_of(jwk["e"]);
+  if (n.empty() || e.empty()) return "has no n or e in base64url";
+  if (n[0] == 0 || e[0] == 0) return "has leading zeros in n or e";
+  if (n.size() > max_modulus_bits / 8) return "has a modulus over 16384 bits";
+  if (e.size() > max_exponent_bytes) return "has an exponent over 64 bits";
+  const Number modulus = number_of(n);
+  const Number exponent = number_of(e);
+  if (BN_num_bits(modulus.get()) < min_modulus_bits) return "has a modulus under 2048 bits";
+  if (!BN_is_odd(modulus.get())) return "has an even modulus";
+  if (!BN_is_odd(exponent.get())) return "has an even exponent";
+  if (BN_is_one(exponent.get())) return "has the exponent 1";
+
+  const auto builder = need(ParamBuilder(OSSL_PARAM_BLD_new()));
+  if (!OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get()) ||
+      !OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get())) {
+    throw std::bad_alloc();
+  }
+  const auto params = need(Params(OSSL_PARAM_BLD_to_param(builder.get())));
+  key.public_key = make_key("RSA", params.get());
+  return key.public_key ? nullptr : "is not taken by OpenSSL";
+}
+
+// RFC 7518 §6.2.1. OpenSSL takes no point that is not on the curve.
+const char *read_ec(Json jwk, Key &key) {
+  const std::string x = bytes_of(jwk["x"]);
+  const std::string y = bytes_of(jwk["y"]);
+  const std::size_t coordinate = key.row->bytes / 2;
+  if (x.size() != coordinate || y.size() != coordinate) return "has no x and y of full length";
+  std::string point = '\x04' + x + y;  // uncompressed, SEC 1 §2.3.3
+  std::string group = key.row->curve;
+  OSSL_PARAM params[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), group.size()),
+      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()),
+      OSSL_PARAM_construct_end(),
+  };
+  key.public_key = make_key("EC", params);
+  return key.public_key ? nullptr : "has a point that is not on its curve";
+}
+
+// Whether x encodes a point of small order on edwards25519, under which one signature is good for
+// many messages, or y >= p, which is no encoding (RFC 8032 §5.1.3). OpenSSL checks neither.
+bool bad_ed25519_point(std::string x) noexcept {
+  constexpr unsigned char small_order[][32] = {
+      // order 4: y = 0; order 1: y = 1
+      {0},
+      {1},
+      // order 8, y and -y
+      {0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
+       0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
+       0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
+      {0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
+       0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
+       0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
+      // order 2: y = p - 1
+      {0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+       0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+       0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+  };
+  x.back() = static_cast<char>(x.back() & 0x7f);  // without the sign of the other coordinate
+  for (const auto &y : small_order) {
+    if (std::memcmp(x.data(), y, sizeof y) == 0) return true;
+  }
+  // p is ed ff .. ff 7f in this order of bytes.
+  return static_cast<unsigned char>(x.front()) >= 0xed && x.back() == 0x7f &&
+         std::all_of(x.begin() + 1, x.end() - 1, [](char c) { return c == '\xff'; });
+}
+
+// RFC 8037 §2.
+const char *read_okp(Json jwk, Key &key) {
+  const std::string x = bytes_of(jwk["x"]);
+  if (x.size() != key.row->bytes / 2) return "has no x of full length";
+  if (bad_ed25519_point(x)) return "has a malformed point, or one of small order";
+  key.public_key.reset(
+      EVP_PKEY_new_raw_public_key_ex(nullptr, key.row->curve, nullptr, octets(x), x.size()));
+  return key.public_key ? nullptr : "is not taken by OpenSSL";
+}
+
+// RFC 7518 §6.4.
+const char *read_oct(Json jwk, Key &key) {
+  key.secret = bytes_of(jwk["k"]);
+  if (key.secret.empty()) return "has no k in base64url";
+  return key.secret.size() < key.row->bytes ? "has a secret shorter than the digest" : nullptr;
+}
+
+const char *read_material(Json jwk, Key &key) {
+  switch (key.row->method) {
+    case Method::hmac:
+      return read_oct(jwk, key);
+    case Method::rsa_pkcs1:
+      return read_rsa(jwk, key);
+    case Method::ecdsa:
+      return read_ec(jwk, key);
+    case Method::eddsa:
+      return read_okp(jwk, key);
+  }
+  return "is of no known method";
+}
+
+// RFC 7517 §4.2 and §4.3.
+const char *check_use(Json jwk) {
+  const Json use = jwk["use"];
+  if (use.exists() && use.string() != "sig") return "has a use other than sig";
+  const Json key_ops = jwk["key_ops"];
+  if (!key_ops.exists()) return nullptr;
+  bool verifies = false;
+  for (std::size_t i = 0; i < key_ops.size(); i++) {
+    if (!key_ops[i].is(JsonType::string)) return "has key_ops that are not all strings";
+    verifies = verifies || key_ops[i].string() == "verify";
+  }
+  return verifies ? nullptr : "has key_ops without verify";
+}
+
+// Chooses the row of the table (RFC 7517 §4.1 and §4.4).
+const char *choose_algorithm(Json jwk, Key &key) {
+  const Json alg = jwk["alg"];
+  if (alg.exists() && !alg.is(JsonType::string)) return "has an alg that is no string";
+  const char *fault = "has a kty that is not supported";
+  for (const AlgorithmRow &row : algorithm_table) {
+    if (jwk["kty"].string() != row.key_type) continue;
+    if (*row.curve != '\0' && jwk["crv"].string() != row.curve) {
+      fault = "has a crv that is not supported";
+    } else if (alg.exists() && alg.string() != row.name) {
+      fault = "has an alg that is not supported or does not fit its kty";
+    } else {
+      key.row = &row;
+      return nullptr;
+    }
+  }
+  return fault;
+}
+
+const char *check_secrecy(Json jwk) {
+  if (jwk["kty"].string() == "oct") return "is a secret in a public key set";
+  for (const char *name : {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}) {
+    if (jwk[name].exists()) return "publishes its private half";
+  }
+  return nullptr;
+}
+
+// The members that are the key, in the order of their names (RFC 7638 §3.2) with alg before and
+// kid among them.
+std::span<const std::string_view> members_of(Method method) noexcept {
+  static constexpr std::array<std::string_view, 3> oct{"k", "kid", "kty"};
+  static constexpr std::array<std::string_view, 4> rsa{"e", "kid", "kty", "n"};
+  static constexpr std::array<std::string_view, 5> ec{"crv", "kid", "kty", "x", "y"};
+  static constexpr std::array<std::string_view, 4> okp{"crv", "kid", "kty", "x"};
+  switch (method) {
+    case Method::hmac:
+      return oct;
+    case Method::rsa_pkcs1:
+      return rsa;
+    case Method::ecdsa:
+      return ec;
+    case Method::eddsa:
+      break;
+  }
+  return okp;
+}
+
+std::string canonical_jwk(Json jwk, const AlgorithmRow &row) {
+  std::string text = "{\"alg\":";
+  append_json(text, row.name);
+  for (const std::string_view name : members_of(row.method)) {
+    if (!jwk[name].exists()) continue;  // kid is optional
+    text += ',';
+    append_json(text, name);
+    text += ':';
+    append_json(text, jwk[name]);
+  }
+  return text += '}';
+}
+
+const char *read(Json jwk, KeySecrecy secrecy, Key &key) {
+  if (!jwk.is(JsonType::object)) return "is not a JSON object";
+  if (const char *fault = choose_algorithm(jwk, key)) return fault;
+  const Json kid = jwk["kid"];
+  if (kid.exists() && !valid_key_id(kid)) return "has a kid that is no string of 1 to 1024 bytes";
+  key.id = kid.string();
+  if (secrecy == KeySecrecy::public_only) {
+    if (const char *fault = check_secrecy(jwk)) return fault;
+  }
+  if (const char *fault = check_use(jwk)) return fault;
+  if (const char *fault = read_material(jwk, key)) return fault;
+  key.canonical = canonical_jwk(jwk, *key.row);
+  return nullptr;
+}
+
+}  // namespace
+
+void FreePublicKey::operator()(evp_pkey_st *key) const noexcept {
+  EVP_PKEY_free(key);
+}
+
+bool valid_key_id(Json kid) noexcept {
+  const std::string_view text = kid.string();
+  return !text.empty() && text.size() <= max_key_id_bytes && !has_control_character(text);
+}
+
+ParsedJwk parse_jwk(Json jwk, KeySecrecy secrecy) {
+  Key key{};
+  const char *const fault = read(jwk, secrecy, key);
+  ERR_clear_error();
+  if (fault != nullptr) return {std::nullopt, fault};
+  return {std::move(key), nullptr};
+}
+
+}  // namespace tenancy

@@ -1,0 +1,47 @@
+// One JSON Web Key (RFC 7517 §4), checked for everything that the cryptographic library leaves
+// unchecked, and ready to verify signatures.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/algorithm_table.hpp"
+#include "core/json.hpp"
+#include "core/key.hpp"
+
+struct evp_pkey_st;
+
+namespace tenancy {
+
+struct FreePublicKey {
+  void operator()(evp_pkey_st *key) const noexcept;
+};
+using PublicKey = std::unique_ptr<evp_pkey_st, FreePublicKey>;
+
+struct Key {
+  std::string id;           // empty if the JWK has no kid
+  const AlgorithmRow *row;  // the one algorithm that the key is good for
+  PublicKey public_key;     // null for an oct key
+  std::string secret;       // of an oct key
+  std::string canonical;    // see KeyView::jwk
+};
+
+// The key set of key.hpp.
+struct KeySet {
+  std::vector<Key> keys;
+};
+
+struct ParsedJwk {
+  std::optional<Key> key;
+  const char *fault;  // why there is no key, to follow its name: "has an even modulus"; else null
+};
+
+// Throws std::bad_alloc.
+ParsedJwk parse_jwk(Json jwk, KeySecrecy secrecy);
+
+// Whether a kid is a string of 1 to max_key_id_bytes bytes without control characters.
+bool valid_key_id(Json kid) noexcept;
+
+}  // namespace tenancy

@@ -1,0 +1,42 @@
+// The compact serialization of a JWS (RFC 7515 §7.1): its three segments and the header's rules.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/algorithm.hpp"
+#include "core/json.hpp"
+#include "core/verify.hpp"
+
+namespace tenancy {
+
+// The token of verify.hpp: everything in it is only what the token says.
+struct Token {
+  struct Text {
+    std::string_view name;
+    std::string value;
+  };
+
+  std::string signing_input;  // the first two segments, with the dot between
+  std::string signature;      // decoded
+  JsonDocument header;
+  JsonDocument claims;                 // its root is absent if the payload is opaque
+  std::optional<Algorithm> algorithm;  // nothing if alg is none or unknown
+  std::string_view key_id;             // empty: no kid
+  std::string_view type;               // empty: no typ
+  std::vector<Text> texts;             // the claims that have a text, see for_each_claim()
+};
+
+enum class Payload : bool { opaque, claims };
+
+// Null, and why in refusal. Throws std::bad_alloc.
+std::unique_ptr<Token> read_token(std::string_view text, Payload payload, Refusal &refusal);
+
+// Whether a token's typ is the wanted media type (RFC 7515 §4.1.9): compared without case, and
+// "application/" may be left out on either side.
+bool same_type(std::string_view typ, std::string_view wanted) noexcept;
+
+}  // namespace tenancy

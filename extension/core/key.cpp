@@ -1,0 +1,111 @@
+#include "core/key.hpp"
+
+#include <cstdio>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include "core/jwk.hpp"
+
+namespace tenancy {
+namespace {
+
+constexpr int max_named_bytes = 64;  // of a kid, in a message
+
+template <std::size_t Size>
+void say(char (&out)[Size], const char *text) noexcept {
+  std::snprintf(out, Size, "%s", text);
+}
+
+// Says that a key has a fault, and names the key by its kid or by its place, counted from one.
+template <std::size_t Size>
+void say(char (&out)[Size], Json jwk, std::size_t index, const char *fault) noexcept {
+  const std::string_view kid = valid_key_id(jwk["kid"]) ? jwk["kid"].string() : "";
+  if (kid.empty() || kid.size() > max_named_bytes) {
+    std::snprintf(out, Size, "key %zu %s", index + 1, fault);
+  } else {
+    std::snprintf(out, Size, "key \"%.*s\" %s", static_cast<int>(kid.size()), kid.data(), fault);
+  }
+}
+
+// RFC 7517 §5. Fills result.fault or returns the set.
+std::unique_ptr<KeySet> read(std::string_view text, KeySecrecy secrecy, ParsedKeySet &result) {
+  if (text.size() > max_key_set_bytes) {
+    say(result.fault, "the key set is larger than 1 MiB");
+    return nullptr;
+  }
+  const auto document = JsonDocument::parse(text);
+  if (!document) {
+    say(result.fault, "the key set is not one strict JSON object");
+    return nullptr;
+  }
+  const Json root = document->root();
+  const Json list = root["keys"];
+  const bool bare = !list.exists();
+  if (bare ? !root["kty"].exists() : !list.is(JsonType::array)) {
+    say(result.fault, "the key set has neither an array of keys nor a kty");
+    return nullptr;
+  }
+  const std::size_t count = bare ? 1 : list.size();
+  if (count > max_key_set_keys) {
+    say(result.fault, "the key set has more than 100 keys");
+    return nullptr;
+  }
+
+  auto set = std::make_unique<KeySet>();
+  std::size_t secrets = 0;
+  std::size_t others = 0;
+  for (std::size_t i = 0; i < count; i++) {
+    const Json jwk = bare ? root : list[i];
+    (jwk["kty"].string() == "oct" ? secrets : others) += 1;
+    ParsedJwk parsed = parse_jwk(jwk, secrecy);
+    if (!parsed.key) {
+      if (result.skipped++ == 0) say(result.first_skipped, jwk, i, parsed.fault);
+      continue;
+    }
+    for (const Key &key : set->keys) {
+      if (!key.id.empty() && key.id == parsed.key->id) {
+        say(result.fault, jwk, i, "has the kid of another key");
+        return nullptr;
+      }
+    }
+    set->keys.push_back(std::move(*parsed.key));
+  }
+  // Else a published key could be taken for a secret (RFC 8725 §2.1).
+  if (secrets != 0 && others != 0) {
+    say(result.fault, "the key set mixes secrets and public keys");
+    return nullptr;
+  }
+  if (set->keys.empty()) {
+    say(result.fault, "the key set has no usable key");
+    return nullptr;
+  }
+  return set;
+}
+
+}  // namespace
+
+ParsedKeySet parse_key_set(std::string_view text, KeySecrecy secrecy) noexcept {
+  ParsedKeySet result{};
+  try {
+    result.keys = read(text, secrecy, result).release();
+  } catch (const std::bad_alloc &) {
+    say(result.fault, "out of memory");
+  }
+  return result;
+}
+
+void destroy(KeySet *keys) noexcept {
+  delete keys;
+}
+
+std::size_t key_count(const KeySet &keys) noexcept {
+  return keys.keys.size();
+}
+
+KeyView key_at(const KeySet &keys, std::size_t index) noexcept {
+  const Key &key = keys.keys[index];
+  return {key.id, key.row->key_type, key.row->name, key.canonical};
+}
+
+}  // namespace tenancy

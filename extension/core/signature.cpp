@@ -1,0 +1,95 @@
+#include "core/signature.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/ecdsa.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+#include <array>
+#include <cstddef>
+
+#include "core/owner.hpp"
+
+namespace tenancy {
+namespace {
+
+using Context = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
+using EcdsaSignature = Owned<ECDSA_SIG, ECDSA_SIG_free>;
+
+const unsigned char *octets(std::string_view bytes) noexcept {
+  return reinterpret_cast<const unsigned char *>(bytes.data());
+}
+
+// RFC 7518 §3.2, compared in constant time.
+Refusal check_hmac(const Key &key, std::string_view input, std::string_view signature) noexcept {
+  if (signature.size() != key.row->bytes) return Refusal::bad_signature;
+  std::array<unsigned char, EVP_MAX_MD_SIZE> code;
+  std::size_t size = 0;
+  if (EVP_Q_mac(nullptr, "HMAC", nullptr, key.row->digest, nullptr, key.secret.data(),
+                key.secret.size(), octets(input), input.size(), code.data(), code.size(),
+                &size) == nullptr) {
+    return Refusal::out_of_memory;
+  }
+  return size == signature.size() && CRYPTO_memcmp(code.data(), signature.data(), size) == 0
+             ? Refusal::none
+             : Refusal::bad_signature;
+}
+
+Refusal check_public(const Key &key, std::string_view input, const unsigned char *signature,
+                     std::size_t size) noexcept {
+  const Context context(EVP_MD_CTX_new());
+  if (!context) return Refusal::out_of_memory;
+  const bool good =
+      EVP_DigestVerifyInit_ex(context.get(), nullptr, key.row->digest, nullptr, nullptr,
+                              key.public_key.get(), nullptr) == 1 &&
+      EVP_DigestVerify(context.get(), signature, size, octets(input), input.size()) == 1;
+  return good ? Refusal::none : Refusal::bad_signature;
+}
+
+// RFC 7518 §3.4: r || s of fixed length, which OpenSSL wants in DER.
+Refusal check_ecdsa(const Key &key, std::string_view input, std::string_view signature) noexcept {
+  if (signature.size() != key.row->bytes) return Refusal::bad_signature;
+  const auto half = static_cast<int>(signature.size() / 2);
+  const EcdsaSignature parts(ECDSA_SIG_new());
+  BIGNUM *const r = BN_bin2bn(octets(signature), half, nullptr);
+  BIGNUM *const s = BN_bin2bn(octets(signature) + half, half, nullptr);
+  if (!parts || ECDSA_SIG_set0(parts.get(), r, s) != 1) {
+    BN_free(r);
+    BN_free(s);
+    return Refusal::out_of_memory;
+  }
+  unsigned char *der = nullptr;
+  const int size = i2d_ECDSA_SIG(parts.get(), &der);
+  if (size <= 0) return Refusal::out_of_memory;
+  const Refusal refusal = check_public(key, input, der, static_cast<std::size_t>(size));
+  OPENSSL_free(der);
+  return refusal;
+}
+
+Refusal check(const Key &key, std::string_view input, std::string_view signature) noexcept {
+  std::size_t size = key.row->bytes;
+  switch (key.row->method) {
+    case Method::hmac:
+      return check_hmac(key, input, signature);
+    case Method::ecdsa:
+      return check_ecdsa(key, input, signature);
+    case Method::rsa_pkcs1:  // RFC 7518 §3.3, RFC 8017 §8.2.2 step 1
+      size = static_cast<std::size_t>(EVP_PKEY_get_size(key.public_key.get()));
+      break;
+    case Method::eddsa:  // RFC 8037 §3.1
+      break;
+  }
+  if (signature.size() != size) return Refusal::bad_signature;
+  return check_public(key, input, octets(signature), size);
+}
+
+}  // namespace
+
+Refusal check_signature(const Key &key, std::string_view input,
+                        std::string_view signature) noexcept {
+  const Refusal refusal = check(key, input, signature);
+  ERR_clear_error();  // the queue is shared with the server's TLS
+  return refusal;
+}
+
+}  // namespace tenancy

@@ -1,0 +1,130 @@
+#include "core/verify.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <new>
+
+#include "core/claims.hpp"
+#include "core/jwk.hpp"
+#include "core/jws.hpp"
+#include "core/signature.hpp"
+
+namespace tenancy {
+namespace {
+
+ParsedToken parse(std::string_view text, Payload payload) noexcept {
+  try {
+    Refusal refusal = Refusal::none;
+    Token *const token = read_token(text, payload, refusal).release();
+    return {token, refusal};
+  } catch (const std::bad_alloc &) {
+    return {nullptr, Refusal::out_of_memory};
+  }
+}
+
+struct Selection {
+  const Key *key;
+  Refusal refusal;  // none exactly when key is set
+};
+
+// The key decides the algorithm; the header has only to agree (RFC 8725 §3.1).
+Selection select_key(const Token &token, const KeySet &set, AlgorithmSet allowed) noexcept {
+  if (!token.algorithm || !allowed.contains(*token.algorithm)) {
+    return {nullptr, Refusal::algorithm_not_allowed};
+  }
+  const Key *selected = nullptr;
+  if (!token.key_id.empty()) {
+    for (const Key &key : set.keys) {
+      if (key.id == token.key_id) selected = &key;
+    }
+  } else if (set.keys.size() == 1) {
+    selected = &set.keys.front();
+  } else {
+    return {nullptr, Refusal::bad_header};
+  }
+  if (selected == nullptr) return {nullptr, Refusal::unknown_key};
+  if (selected->row->algorithm != *token.algorithm) {
+    return {nullptr, Refusal::algorithm_not_allowed};
+  }
+  return {selected, Refusal::none};
+}
+
+Refusal judge(const Token &token, const Issuer &issuer, std::int64_t now,
+              Verdict &verdict) noexcept {
+  if (!token.claims.root().exists()) return Refusal::bad_json;  // from parse_jws()
+  if (!issuer.type.empty() && !same_type(token.type, issuer.type)) return Refusal::wrong_type;
+  const auto [key, refusal] = select_key(token, *issuer.keys, issuer.algorithms);
+  if (refusal != Refusal::none) return refusal;
+  verdict.key_id = key->id;
+  check_claims(token, issuer, now, verdict);
+  if (verdict.refusal != Refusal::none) return verdict.refusal;
+  return check_signature(*key, token.signing_input, token.signature);
+}
+
+}  // namespace
+
+ParsedToken parse(std::string_view text) noexcept {
+  return parse(text, Payload::claims);
+}
+ParsedToken parse_jws(std::string_view text) noexcept {
+  return parse(text, Payload::opaque);
+}
+void destroy(Token *token) noexcept {
+  delete token;
+}
+
+std::string_view untrusted_issuer(const Token &token) noexcept {
+  return token.claims.root()["iss"].string();
+}
+
+Issuer *make_issuer(const IssuerRules &rules, KeySet *keys) noexcept {
+  std::unique_ptr<KeySet> owned_keys(keys);
+  try {
+    if (!owned_keys) owned_keys = std::make_unique<KeySet>();
+    auto issuer = std::make_unique<Issuer>(Issuer{
+        .name = std::string(rules.issuer),
+        .aliases = {rules.aliases.begin(), rules.aliases.end()},
+        .algorithms = rules.algorithms,
+        .type = std::string(rules.type),
+        .audience_claim = std::string(rules.audience_claim),
+        .audiences = {rules.audiences.begin(), rules.audiences.end()},
+        .required_claims = {},
+        .leeway = std::clamp<std::int64_t>(rules.leeway, 0, max_leeway),
+        .max_lifetime = rules.max_lifetime,
+        .subject_claim = std::string(rules.subject_claim),
+        .account_claim = std::string(rules.account_claim),
+        .workspace_claim = std::string(rules.workspace_claim),
+        .keys = std::move(owned_keys),
+    });
+    for (const RequiredClaim &claim : rules.required_claims) {
+      issuer->required_claims.push_back({std::string(claim.name), std::string(claim.value)});
+    }
+    return issuer.release();
+  } catch (const std::bad_alloc &) {
+    return nullptr;
+  }
+}
+
+void destroy(Issuer *issuer) noexcept {
+  delete issuer;
+}
+
+Verdict verify(const Token &token, const Issuer &issuer, std::int64_t now) noexcept {
+  Verdict verdict{};
+  const Refusal refusal = judge(token, issuer, now, verdict);
+  if (refusal == Refusal::none) return verdict;
+  Verdict refused{};
+  refused.refusal = refusal;
+  return refused;
+}
+
+Refusal verify_signature(const Token &token, const KeySet &keys, AlgorithmSet allowed) noexcept {
+  const auto [key, refusal] = select_key(token, keys, allowed);
+  return key == nullptr ? refusal : check_signature(*key, token.signing_input, token.signature);
+}
+
+void for_each_claim(const Token &token, ClaimVisitor visit, void *state) noexcept {
+  for (const Token::Text &text : token.texts) visit(state, {text.name, text.value});
+}
+
+}  // namespace tenancy

@@ -1,0 +1,99 @@
+// Start here: a compact JWS goes in, a verdict comes out.
+//
+//   Token *token = parse(text)              shape, base64url, JSON; nothing is trusted yet
+//   Issuer *issuer = ...                    found by untrusted_issuer(*token)
+//   Verdict verdict = verify(*token, *issuer, now)
+//
+// Pure: no clock (now is an argument), no I/O, no globals, no exception leaves these functions.
+// Const objects may be shared between threads.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "core/key.hpp"
+#include "core/refusal.hpp"
+
+namespace tenancy {
+
+inline constexpr std::size_t max_token_bytes = 16 * 1024;
+
+struct Token;
+
+struct ParsedToken {
+  Token *token;     // owned by the caller, ends with destroy(); null when refused
+  Refusal refusal;  // none exactly when token is set
+};
+
+// Splits, decodes and parses text (RFC 7515 §7.1, RFC 8725 §3.11) and keeps a copy of what it
+// needs.
+ParsedToken parse(std::string_view text) noexcept;
+void destroy(Token *token) noexcept;  // null is allowed
+
+// The iss claim as the token states it: good for finding an issuer, for nothing else.
+// Empty if the claim is missing or no string. Lives as long as the token.
+std::string_view untrusted_issuer(const Token &token) noexcept;
+
+struct RequiredClaim {
+  std::string_view name;
+  std::string_view value;  // the claim must be a string of exactly these bytes; empty: any
+                           // non-empty string, or a NumericDate for exp, nbf and iat
+};
+
+// What an issuer's tokens must be. Views; make_issuer() copies them.
+struct IssuerRules {
+  std::string_view issuer;                    // compared byte for byte with iss (RFC 8725 §3.8);
+                                              // empty: not compared (command line only)
+  std::span<const std::string_view> aliases;  // further names with the same keys
+  AlgorithmSet algorithms;                    // allowed algorithms
+  std::string_view type;                      // required typ, compared without case and without a
+                                              // leading "application/"; empty: not looked at
+  std::string_view audience_claim = "aud";    // "client_id" for Cognito access tokens
+  std::span<const std::string_view>
+      audiences;  // one must match; empty: not looked at (command line only)
+  std::span<const RequiredClaim> required_claims;
+  std::int64_t leeway = 0;        // seconds, for exp, nbf and iat
+  std::int64_t max_lifetime = 0;  // seconds from iat (else nbf) to exp; 0: no limit
+  std::string_view subject_claim = "sub";
+  std::string_view account_claim;  // empty: the issuer's tokens name none
+  std::string_view workspace_claim;
+};
+
+struct Issuer;
+
+// An issuer's rules with its parsed keys; takes ownership of keys. Null only without memory.
+Issuer *make_issuer(const IssuerRules &rules, KeySet *keys) noexcept;
+void destroy(Issuer *issuer) noexcept;  // null is allowed
+
+struct Verdict {
+  Refusal refusal;  // the rest is empty unless none
+  // Views into the token and the issuer.
+  std::string_view issuer;     // the iss that matched
+  std::string_view subject;    // never empty, no control characters, at most 255 bytes
+  std::string_view audience;   // the accepted audience that matched
+  std::string_view account;    // asked for, not granted; empty if the token names none
+  std::string_view workspace;  // asked for, not granted
+  std::string_view key_id;
+  std::int64_t expires_at;  // seconds since 1970: floor(exp) + leeway
+};
+
+// All rules of RFC 7515, 7518, 7519 and 8725 that hold for a bearer token, cheap ones first,
+// the signature last. now is in seconds since 1970.
+Verdict verify(const Token &token, const Issuer &issuer, std::int64_t now) noexcept;
+
+// The signature alone, the payload opaque (RFC 7515 §5.2), for test vectors. parse_jws() skips
+// what parse() demands of the claims.
+ParsedToken parse_jws(std::string_view text) noexcept;
+Refusal verify_signature(const Token &token, const KeySet &keys, AlgorithmSet allowed) noexcept;
+
+// The top-level claims of a token: strings as they are, numbers and booleans as JSON text, arrays
+// of strings as JSON text; other members are left out. visit must not throw. Order of the token.
+struct Claim {
+  std::string_view name;
+  std::string_view value;
+};
+using ClaimVisitor = void (*)(void *state, Claim claim) noexcept;
+void for_each_claim(const Token &token, ClaimVisitor visit, void *state) noexcept;
+
+}  // namespace tenancy
