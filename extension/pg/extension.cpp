@@ -1,0 +1,54 @@
+#include "pg/extension.hpp"
+
+#include <cstring>
+
+namespace tenancy::pg {
+
+Oid require_extension() {
+  Relation catalog = table_open(ExtensionRelationId, AccessShareLock);
+  ScanKeyData key;
+  ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
+              CStringGetDatum("pg_tenancy"));
+  SysScanDesc scan = systable_beginscan(catalog, ExtensionNameIndexId, true, nullptr, 1, &key);
+  const HeapTuple row = systable_getnext(scan);
+  if (!HeapTupleIsValid(row))
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("extension pg_tenancy is not installed in this database"),
+                    errhint("Run CREATE EXTENSION pg_tenancy.")));
+  const Oid owner = reinterpret_cast<Form_pg_extension>(GETSTRUCT(row))->extowner;
+  bool is_null = false;
+  const Datum version =
+      heap_getattr(row, Anum_pg_extension_extversion, RelationGetDescr(catalog), &is_null);
+  const char *installed = is_null ? "" : TextDatumGetCString(version);
+  systable_endscan(scan);
+  table_close(catalog, AccessShareLock);
+  if (std::strcmp(installed, TENANCY_VERSION) != 0)
+    ereport(ERROR,
+            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+             errmsg("the library of pg_tenancy is version %s, its SQL objects in this database "
+                    "are version %s",
+                    TENANCY_VERSION, installed),
+             errhint("Run ALTER EXTENSION pg_tenancy UPDATE, or install the library of version %s "
+                     "and restart the server.",
+                     installed)));
+  return owner;
+}
+
+OwnSql begin_own_sql(Oid owner) {
+  OwnSql saved{};
+  GetUserIdAndSecContext(&saved.user, &saved.security_context);
+  saved.settings_level = NewGUCNestLevel();
+  SetUserIdAndSecContext(owner, saved.security_context | SECURITY_LOCAL_USERID_CHANGE);
+  set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+                    GUC_ACTION_SAVE, true, ERROR, false);
+  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  return saved;
+}
+
+void end_own_sql(const OwnSql &saved) {
+  SPI_finish();
+  AtEOXact_GUC(true, saved.settings_level);
+  SetUserIdAndSecContext(saved.user, saved.security_context);
+}
+
+}  // namespace tenancy::pg

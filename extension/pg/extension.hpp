@@ -1,0 +1,22 @@
+// The extension's own row in the catalog: who owns it, and whether its SQL fits this library.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+namespace tenancy::pg {
+
+// The owner of the extension. Raises 55000 if it is not created in this database, or if the version
+// of its SQL objects is not the library's.
+Oid require_extension();
+
+// The owner's rights and a pinned search_path for the extension's own SQL, with SPI connected.
+// An error undoes all of it through the transaction's own clean-up.
+struct OwnSql {
+  Oid user;
+  int security_context;
+  int settings_level;
+};
+OwnSql begin_own_sql(Oid owner);
+void end_own_sql(const OwnSql &saved);
+
+}  // namespace tenancy::pg

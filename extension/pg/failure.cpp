@@ -1,0 +1,55 @@
+#include "pg/failure.hpp"
+
+namespace tenancy::pg {
+namespace {
+
+struct Row {
+  RefusalClass cls;
+  int sqlstate;
+  const char *message;
+  const char *hint;
+};
+
+constexpr int token_refused = MAKE_SQLSTATE('2', '8', 'T', '0', '1');
+constexpr int token_expired = MAKE_SQLSTATE('2', '8', 'T', '0', '2');
+constexpr int wrong_pool = MAKE_SQLSTATE('2', '8', 'T', '0', '3');
+constexpr int unclean_session = MAKE_SQLSTATE('2', '8', 'T', '0', '4');
+
+constexpr Row rows[] = {
+    {RefusalClass::token, token_refused, "token refused",
+     "Do not retry with this token. The server log names the reason."},
+    {RefusalClass::expired, token_expired, "token expired or revoked",
+     "Log in again with a fresh token."},
+    {RefusalClass::pool, wrong_pool, "this login role may not use this token",
+     "tenancy.pool says which issuers, audiences and API contexts a login role serves. The server "
+     "log names the reason."},
+    {RefusalClass::denied, ERRCODE_INSUFFICIENT_PRIVILEGE,
+     "no such account or workspace for this subject",
+     "Name an account and a workspace of which the subject is an active member: "
+     "tenancy.login(token, account => ..., workspace => ...)."},
+    {RefusalClass::session, unclean_session, "this session cannot take the identity",
+     "Log in once per transaction, as the login role itself, and end the transaction before "
+     "another identity logs in."},
+};
+
+}  // namespace
+
+void refuse(Refusal refusal) {
+  const RefusalClass cls = refusal_class(refusal);
+  for (const Row &row : rows)
+    if (row.cls == cls)
+      ereport(ERROR, (errcode(row.sqlstate), errmsg("%s", row.message), errhint("%s", row.hint),
+                      errhidestmt(true)));
+  elog(ERROR, "refusal without a class");
+  pg_unreachable();
+}
+
+void raise_no_identity() {
+  ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+                  errmsg("no identity is bound in this transaction"),
+                  errhint("Call tenancy.login(token) first, in the same transaction and as a "
+                          "statement of its own.")));
+  pg_unreachable();
+}
+
+}  // namespace tenancy::pg

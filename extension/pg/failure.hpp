@@ -1,0 +1,16 @@
+// How a refusal reaches the client: one table from class to SQLSTATE, message and hint.
+#pragma once
+
+#include "core/refusal.hpp"
+#include "pg/postgres.hpp"
+
+namespace tenancy::pg {
+
+// Raises the error of the refusal's class. It never tells more than the class, and never a claim.
+// REQUIRES: refusal is not none
+[[noreturn]] void refuse(Refusal refusal);
+
+// 28000: log in (once), then try again.
+[[noreturn]] void raise_no_identity();
+
+}  // namespace tenancy::pg

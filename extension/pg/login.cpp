@@ -1,0 +1,180 @@
+// tenancy.login and tenancy.logout: verify, pool, authorize, bind.
+#include "core/verify.hpp"
+#include "pg/boundary.hpp"
+#include "pg/catalog.hpp"
+#include "pg/event.hpp"
+#include "pg/extension.hpp"
+#include "pg/failure.hpp"
+#include "pg/session.hpp"
+#include "pg/settings.hpp"
+
+namespace tenancy::pg {
+namespace {
+
+struct Request {
+  std::string_view token;
+  std::string_view account;    // empty: not asked for
+  std::string_view workspace;
+};
+
+[[noreturn]] void refuse_login(Refusal reason, const Pool *pool = nullptr) {
+  if (log_logins() != LogLogins::none)
+    report({.name = "login_refused",
+            .reason = reason,
+            .application = pool == nullptr ? std::string_view{} : pool->application,
+            .api_context = pool == nullptr ? std::string_view{} : pool->api_context});
+  refuse(reason);
+}
+
+// Under another role than the session's own, login would act for whoever wrote the code around it.
+void require_own_role() {
+  if (GetUserId() != GetSessionUserId()) refuse_login(Refusal::switched_role);
+}
+
+std::span<const Pool> require_pools() {
+  const auto pools = pools_of(GetSessionUserId());
+  if (pools.empty()) refuse_login(Refusal::no_pool);
+  if (superuser_arg(GetSessionUserId()) || has_bypassrls_privilege(GetSessionUserId()))
+    refuse_login(Refusal::unsafe_pool);
+  return pools;
+}
+
+const Pool &require_pool(std::span<const Pool> pools, const IssuerRow &issuer,
+                         const Verdict &verdict) {
+  const Pool *fitting = nullptr;
+  for (const Pool &pool : pools) {
+    bool fits = pool.issuer == issuer.rules.issuer && pool.any_audience;
+    for (const auto audience : pool.audiences)
+      fits = fits || (pool.issuer == issuer.rules.issuer && audience == verdict.audience);
+    if (!fits) continue;
+    if (fitting != nullptr) refuse_login(Refusal::ambiguous_pool);
+    fitting = &pool;
+  }
+  if (fitting == nullptr) refuse_login(Refusal::wrong_pool);
+  return *fitting;
+}
+
+// A claim asks, the directory answers; an argument chooses among what the claim leaves open.
+std::string_view wanted(std::string_view argument, std::string_view claim, const Pool &pool) {
+  if (!argument.empty() && !claim.empty() && argument != claim)
+    refuse_login(Refusal::contradicted_claim, &pool);
+  return argument.empty() ? claim : argument;
+}
+
+Membership authorize(const Request &request, const Verdict &verdict, const IssuerRow &issuer,
+                     const Pool &pool) {
+  const auto account = wanted(request.account, verdict.account, pool);
+  const auto workspace = wanted(request.workspace, verdict.workspace, pool);
+  const Membership membership =
+      membership_of(pool, verdict.issuer, verdict.subject, account, workspace);
+  if (membership.why_not == "unknown_subject" && request.account.empty() &&
+      request.workspace.empty())
+    return {};  // the subject alone: no floor lets it pass, sign-up can
+  if (!membership.why_not.empty()) {
+    const Refusal known = refusal_named(membership.why_not);
+    refuse_login(known == Refusal::none ? Refusal::not_a_member : known, &pool);
+  }
+  if (membership.account.empty() || membership.user.empty())
+    refuse_login(Refusal::not_a_member, &pool);
+  if ((!issuer.account.empty() && issuer.account != membership.account) ||
+      !account_admits(membership.account, issuer.rules.issuer))
+    refuse_login(Refusal::foreign_issuer, &pool);
+  return membership;
+}
+
+struct ClaimList {
+  std::string_view *texts;
+  std::size_t count;
+};
+
+const Identity &compose(const Token &token, const Verdict &verdict, const Pool &pool,
+                        const Membership &membership) {
+  ClaimList claims{static_cast<std::string_view *>(palloc(sizeof(std::string_view) * 2 * max_claims)),
+                   0};
+  for_each_claim(
+      token,
+      [](void *state, Claim claim) noexcept {
+        auto *list = static_cast<ClaimList *>(state);
+        if (list->count == 2 * max_claims) return;
+        list->texts[list->count++] = claim.name;
+        list->texts[list->count++] = claim.value;
+      },
+      &claims);
+  const IdentityFields fields{.account = membership.account,
+                              .workspace = membership.workspace,
+                              .user = membership.user,
+                              .subject = verdict.subject,
+                              .issuer = verdict.issuer,
+                              .application = pool.application,
+                              .api_context = pool.api_context,
+                              .roles = membership.roles,
+                              .claims = {claims.texts, claims.count},
+                              .expires_at = verdict.expires_at};
+  const std::size_t size = identity_size(fields);
+  if (size == 0) refuse_login(Refusal::too_much_identity, &pool);
+  return *encode_identity(fields, {static_cast<char *>(palloc(size)), size});
+}
+
+void login(const Request &request) {
+  require_own_role();
+  const MemoryContext outer = CurrentMemoryContext;
+  const OwnSql saved = begin_own_sql(require_extension());
+  const auto pools = require_pools();
+
+  Owned *token_slot = owned_slot(CurrentMemoryContext);
+  const ParsedToken parsed = parse(request.token);
+  if (parsed.token == nullptr) refuse_login(parsed.refusal);
+  const Token &token = *own(token_slot, parsed.token);
+
+  const IssuerRow row = issuer_named(untrusted_issuer(token));
+  if (!row.found) refuse_login(Refusal::unknown_issuer);
+  Owned *issuer_slot = owned_slot(CurrentMemoryContext);
+  const ParsedKeySet keys = parse_key_set(row.key_set, KeySecrecy::public_only);
+  if (keys.keys == nullptr) refuse_login(Refusal::unknown_key);
+  const Issuer *issuer = make_issuer(row.rules, keys.keys);
+  if (issuer == nullptr) refuse_login(Refusal::out_of_memory);
+  own(issuer_slot, const_cast<Issuer *>(issuer));
+
+  const Verdict verdict = verify(token, *issuer, unix_now());
+  if (verdict.refusal != Refusal::none) refuse_login(verdict.refusal);
+  const Pool &pool = require_pool(pools, row, verdict);
+  const Membership membership = authorize(request, verdict, row, pool);
+  const Identity &composed = compose(token, verdict, pool, membership);
+
+  // The setting must be set outside of the level that end_own_sql() rolls back.
+  auto *identity = static_cast<Identity *>(MemoryContextAlloc(outer, composed.size));
+  memcpy(static_cast<void *>(identity), &composed, composed.size);
+  end_own_sql(saved);
+
+  const Refusal refusal = bind_identity(*identity);
+  if (refusal != Refusal::none) refuse_login(refusal);
+  if (log_logins() == LogLogins::all)
+    report({.name = "login_accepted",
+            .application = text_of(*identity, identity->application),
+            .api_context = text_of(*identity, identity->api_context)});
+}
+
+}  // namespace
+}  // namespace tenancy::pg
+
+extern "C" {
+
+PG_FUNCTION_INFO_V1(tenancy_login);
+Datum tenancy_login(PG_FUNCTION_ARGS) {
+  const auto argument = [fcinfo](int n) -> std::string_view {
+    return PG_ARGISNULL(n) ? std::string_view{} : tenancy::pg::view(PG_GETARG_TEXT_PP(n));
+  };
+  tenancy::pg::login({argument(0), argument(1), argument(2)});
+  PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(tenancy_logout);
+Datum tenancy_logout(FunctionCallInfo) {
+  tenancy::pg::require_extension();
+  const bool ended = tenancy::pg::end_identity();
+  if (ended && tenancy::pg::log_logins() == tenancy::pg::LogLogins::all)
+    tenancy::pg::report({.name = "logout"});
+  PG_RETURN_BOOL(ended);
+}
+
+}  // extern "C"

@@ -1,0 +1,40 @@
+// Start here for the glue: what the library installs when the server loads it, in order.
+#include "pg/session.hpp"
+#include "pg/settings.hpp"
+#include "pg/shared.hpp"
+
+extern "C" {
+
+#ifdef PG_MODULE_MAGIC_EXT
+PG_MODULE_MAGIC_EXT(.name = "pg_tenancy", .version = TENANCY_VERSION);
+#else
+PG_MODULE_MAGIC;
+#endif
+
+PGDLLEXPORT void _PG_init(void);
+
+// The first minor release of each major version with all known fixes to row level security.
+static void warn_of_old_release() {
+  static constexpr int fixed[] = {150020, 160016, 170012, 180007};
+  const int running = atoi(GetConfigOption("server_version_num", false, false));
+  for (const int release : fixed)
+    if (running / 10000 == release / 10000 && running < release)
+      ereport(WARNING,
+              (errmsg("PostgreSQL %s lacks fixes to row level security",
+                      GetConfigOption("server_version", false, false)),
+               errhint("Update to %d.%d or later.", release / 10000, release % 10000)));
+}
+
+void _PG_init(void) {
+  if (!process_shared_preload_libraries_in_progress)
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("pg_tenancy must be loaded by shared_preload_libraries"),
+                    errhint("Add pg_tenancy to shared_preload_libraries in postgresql.conf and "
+                            "restart the server.")));
+  warn_of_old_release();
+  tenancy::pg::define_settings();
+  tenancy::pg::install_shared_memory();
+  tenancy::pg::install_session();
+}
+
+}  // extern "C"

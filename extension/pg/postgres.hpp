@@ -1,0 +1,100 @@
+// The only file that includes server headers, and the first include of every file in this directory.
+// It also holds every difference between server versions, each with the upstream commit.
+#pragma once
+
+// C++ headers first: postgres.h redefines snprintf, printf and _ as macros.
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wregister"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+extern "C" {
+#include "postgres.h"
+//
+#include "access/genam.h"
+#include "access/parallel.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "storage/lwlock.h"
+#include "storage/proc.h"
+#include "storage/shmem.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
+}
+#pragma GCC diagnostic pop
+
+#if PG_VERSION_NUM < 150000
+#error "pg_tenancy needs PostgreSQL 15 or newer"
+#endif
+
+namespace tenancy::pg {
+
+// 16 gave GUC values a memory context of their own, and with it guc_malloc() for hooks (407b50f2d4);
+// before, a check hook's extra is freed with free().
+inline void *guc_extra_alloc(std::size_t size) noexcept {
+#if PG_VERSION_NUM >= 160000
+  return guc_malloc(LOG, size);
+#else
+  return malloc(size);
+#endif
+}
+
+inline void guc_extra_free(void *extra) noexcept {
+#if PG_VERSION_NUM >= 160000
+  guc_free(extra);
+#else
+  free(extra);
+#endif
+}
+
+// 17 took the number of a PGPROC out of the struct (024c521117).
+inline int proc_number(const PGPROC *proc) noexcept {
+#if PG_VERSION_NUM >= 170000
+  return GetNumberFromPGProc(proc);
+#else
+  return proc->pgprocno;
+#endif
+}
+
+// Seconds since 1970, as tokens count, from and to the server's microseconds since 2000.
+inline constexpr std::int64_t unix_to_postgres_seconds =
+    static_cast<std::int64_t>(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY;
+
+inline std::int64_t unix_now() noexcept {
+  return GetCurrentTimestamp() / USECS_PER_SEC + unix_to_postgres_seconds;
+}
+
+// A time past what a timestamp holds is shown as infinity.
+inline TimestampTz timestamp_of_unix(std::int64_t seconds) noexcept {
+  constexpr std::int64_t last = (END_TIMESTAMP - 1) / USECS_PER_SEC;
+  return seconds - unix_to_postgres_seconds > last
+             ? DT_NOEND
+             : (seconds - unix_to_postgres_seconds) * USECS_PER_SEC;
+}
+
+}  // namespace tenancy::pg

@@ -1,0 +1,49 @@
+// The identity of this backend: bound by login, read by the accessors, ended by the transaction.
+//
+// INVARIANT: an identity is live only if the sealed setting opened in this backend (or is the leader's,
+// in a parallel worker), the transaction has not logged out, and it has not expired.
+// INVARIANT: a transaction has at most one identity; what it was, and that it logged out, outlives
+// every rollback to a savepoint and ends with the transaction alone.
+#pragma once
+
+#include "core/identity.hpp"
+#include "core/refusal.hpp"
+#include "pg/postgres.hpp"
+
+namespace tenancy::pg {
+
+// Called once, from _PG_init.
+void install_session();
+
+// Rises whenever what live_identity() gives may have changed; never 0. For caches in fn_extra.
+std::uint64_t identity_generation() noexcept;
+
+// The live identity. Without one: raises 28000, or 28T02 if it has expired; where the role is a pool
+// and tenancy.missing_identity is deny, returns null instead. Valid until the setting changes: copy
+// what must outlive the call.
+const Identity *live_identity();
+
+// The same for show hooks: null instead of every error.
+const Identity *peek_identity() noexcept;
+
+// Binds identity for the rest of the transaction, or says why not.
+Refusal bind_identity(const Identity &identity);
+
+// Ends the identity for the rest of the transaction. True if there was one.
+bool end_identity();
+
+// Hooks of the settings (pg/settings.cpp).
+bool check_identity(char **value, void **extra, GucSource source);
+void assign_identity(const char *value, void *extra);
+const char *show_identity();
+const char *show_account();
+const char *show_workspace();
+const char *show_user();
+const char *show_subject();
+const char *show_issuer();
+const char *show_application();
+const char *show_api_context();
+const char *show_roles();
+const char *show_expires_at();
+
+}  // namespace tenancy::pg

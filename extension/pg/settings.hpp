@@ -1,0 +1,18 @@
+// The settings of pg_tenancy; docs/settings.md lists the same rows, held to pg_settings by a test.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+namespace tenancy::pg {
+
+enum class MissingIdentity : int { error, deny };  // tenancy.missing_identity
+enum class LogLogins : int { none, refused, all };  // tenancy.log_logins
+
+// Called once, from _PG_init: defines all settings and reserves the prefix "tenancy".
+void define_settings();
+
+MissingIdentity missing_identity() noexcept;
+LogLogins log_logins() noexcept;
+const char *seal_key_file() noexcept;
+
+}  // namespace tenancy::pg

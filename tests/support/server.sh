@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# A throw-away PostgreSQL server with pg_tenancy preloaded, for tests and the demo.
+#
+#   server.sh start DIR [name=value ...]   make a cluster in DIR and start it (settings appended)
+#   server.sh restart DIR
+#   server.sh stop DIR                     stop it and remove DIR
+#   server.sh env DIR                      print PGHOST and friends, for eval
+#
+# It listens on a Unix socket only. Root may not run a server, so root runs it as the user postgres.
+set -euo pipefail
+
+usage() {
+  sed -n '4,7s/^# *//p' "$0" >&2
+  exit 2
+}
+
+[ $# -ge 2 ] || usage
+verb=$1
+dir=$(realpath -ms "$2")
+shift 2
+
+bin=$("${PG_CONFIG:-pg_config}" --bindir)
+
+as_server_user() {
+  if [ "$(id -u)" -eq 0 ]; then
+    runuser -u postgres -- "$@"
+  else
+    "$@"
+  fi
+}
+
+# The cluster lives in DIR. Where the server's user cannot reach that (a clone below root's home),
+# or the path is too long for a socket, DIR becomes a link to a directory that is fit.
+make_home() {
+  mkdir -p "$(dirname "$dir")"
+  rm -rf "$dir"
+  mkdir "$dir"
+  local path
+  path=$(cd "$dir" && pwd -P)
+  if [ "$(id -u)" -eq 0 ]; then chown postgres "$dir"; fi
+  if [ "${#path}" -gt 80 ] || ! as_server_user test -w "$path"; then
+    rmdir "$dir"
+    path=$(mktemp -d /tmp/pg_tenancy.XXXXXX)
+    if [ "$(id -u)" -eq 0 ]; then chown postgres "$path"; fi
+    ln -s "$path" "$dir"
+  fi
+  chmod 755 "$path"
+}
+
+home() { (cd "$dir" && pwd -P); }
+
+start() {
+  if [ -e "$dir" ]; then stop; fi
+  make_home
+  local home
+  home=$(home)
+  cd "$home"
+  as_server_user "$bin/initdb" --pgdata "$home/data" --username postgres --auth trust \
+    --encoding UTF8 --locale C --no-sync > "$home/initdb.log" 2>&1 ||
+    { cat "$home/initdb.log" >&2; exit 1; }
+  {
+    echo "listen_addresses = ''"
+    echo "unix_socket_directories = '$home'"
+    echo "shared_preload_libraries = '${PRELOAD-pg_tenancy}'"
+    echo "fsync = off"
+    echo "max_connections = 100"
+    echo "log_line_prefix = '%m [%p] %u@%d '"
+    printf '%s\n' "$@"
+  } | as_server_user tee -a "$home/data/postgresql.conf" > /dev/null
+  run_server start
+}
+
+run_server() {
+  local home
+  home=$(home)
+  cd "$home"
+  as_server_user "$bin/pg_ctl" "$1" --pgdata "$home/data" --log "$home/server.log" --wait --silent \
+    > /dev/null || { tail -n 20 "$home/server.log" >&2; exit 1; }
+}
+
+stop() {
+  [ -d "$dir" ] || { rm -f "$dir"; return 0; }
+  local home
+  home=$(home)
+  cd /
+  if [ -f "$home/data/postmaster.pid" ]; then
+    as_server_user "$bin/pg_ctl" stop --pgdata "$home/data" --mode immediate --wait --silent > /dev/null || true
+  fi
+  rm -rf "$home"
+  rm -rf "$dir"
+}
+
+case $verb in
+  start) start "$@" ;;
+  restart) run_server restart ;;
+  stop) stop ;;
+  env) printf 'export PGHOST=%q PGPORT=5432 PGUSER=postgres PGDATABASE=postgres\n' "$(home)" ;;
+  *) usage ;;
+esac
