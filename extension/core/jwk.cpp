@@ -5,9 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 
-#include <algorithm>
 #include <array>
-#include <cstring>
 #include <new>
 #include <span>
 #include <string_view>
@@ -15,6 +13,7 @@
 
 #include "core/base64url.hpp"
 #include "core/owner.hpp"
+#include "core/weak_key.hpp"
 
 namespace tenancy {
 namespace {
@@ -72,6 +71,7 @@ const char *read_rsa(Json jwk, Key &key) {
   if (!BN_is_odd(modulus.get())) return "has an even modulus";
   if (!BN_is_odd(exponent.get())) return "has an even exponent";
   if (BN_is_one(exponent.get())) return "has the exponent 1";
+  if (is_weak_modulus(*modulus)) return "has a modulus that can be factored (ROCA)";
 
   const auto builder = need(ParamBuilder(OSSL_PARAM_BLD_new()));
   if (!OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get()) ||
@@ -100,39 +100,11 @@ const char *read_ec(Json jwk, Key &key) {
   return key.public_key ? nullptr : "has a point that is not on its curve";
 }
 
-// Whether x encodes a point of small order on edwards25519, under which one signature is good for
-// many messages, or y >= p, which is no encoding (RFC 8032 §5.1.3). OpenSSL checks neither.
-bool bad_ed25519_point(std::string x) noexcept {
-  constexpr unsigned char small_order[][32] = {
-      // order 4: y = 0; order 1: y = 1
-      {0},
-      {1},
-      // order 8, y and -y
-      {0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
-       0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
-       0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
-      {0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
-       0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
-       0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
-      // order 2: y = p - 1
-      {0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-       0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-       0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
-  };
-  x.back() = static_cast<char>(x.back() & 0x7f);  // without the sign of the other coordinate
-  for (const auto &y : small_order) {
-    if (std::memcmp(x.data(), y, sizeof y) == 0) return true;
-  }
-  // p is ed ff .. ff 7f in this order of bytes.
-  return static_cast<unsigned char>(x.front()) >= 0xed && x.back() == 0x7f &&
-         std::all_of(x.begin() + 1, x.end() - 1, [](char c) { return c == '\xff'; });
-}
-
 // RFC 8037 §2.
 const char *read_okp(Json jwk, Key &key) {
   const std::string x = bytes_of(jwk["x"]);
   if (x.size() != key.row->bytes / 2) return "has no x of full length";
-  if (bad_ed25519_point(x)) return "has a malformed point, or one of small order";
+  if (is_weak_ed25519_point(x)) return "has a malformed point, or one of small order";
   key.public_key.reset(
       EVP_PKEY_new_raw_public_key_ex(nullptr, key.row->curve, nullptr, octets(x), x.size()));
   return key.public_key ? nullptr : "is not taken by OpenSSL";

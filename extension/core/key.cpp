@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <memory>
 #include <new>
+#include <set>
 #include <utility>
 
 #include "core/jwk.hpp"
@@ -53,23 +54,24 @@ std::unique_ptr<KeySet> read(std::string_view text, KeySecrecy secrecy, ParsedKe
   }
 
   auto set = std::make_unique<KeySet>();
+  std::set<std::string_view> kids;
   std::size_t secrets = 0;
   std::size_t others = 0;
   for (std::size_t i = 0; i < count; i++) {
     const Json jwk = bare ? root : list[i];
     (jwk["kty"].string() == "oct" ? secrets : others) += 1;
+    // Of skipped keys too: an ambiguous kid stays ambiguous (RFC 7517 §4.5).
+    const std::string_view kid = jwk["kid"].string();
+    if (!kid.empty() && !kids.insert(kid).second) {
+      say(result.fault, jwk, i, "has the kid of another key");
+      return nullptr;
+    }
     ParsedJwk parsed = parse_jwk(jwk, secrecy);
-    if (!parsed.key) {
-      if (result.skipped++ == 0) say(result.first_skipped, jwk, i, parsed.fault);
-      continue;
+    if (parsed.key) {
+      set->keys.push_back(std::move(*parsed.key));
+    } else if (result.skipped++ == 0) {
+      say(result.first_skipped, jwk, i, parsed.fault);
     }
-    for (const Key &key : set->keys) {
-      if (!key.id.empty() && key.id == parsed.key->id) {
-        say(result.fault, jwk, i, "has the kid of another key");
-        return nullptr;
-      }
-    }
-    set->keys.push_back(std::move(*parsed.key));
   }
   // Else a published key could be taken for a secret (RFC 8725 §2.1).
   if (secrets != 0 && others != 0) {

@@ -43,20 +43,26 @@ struct RequiredClaim {
 
 // What an issuer's tokens must be. Views; make_issuer() copies them.
 struct IssuerRules {
-  std::string_view issuer;                    // compared byte for byte with iss (RFC 8725 §3.8);
-                                              // empty: not compared (command line only)
-  std::span<const std::string_view> aliases;  // further names with the same keys
-  AlgorithmSet algorithms;                    // allowed algorithms
-  std::string_view type;                      // required typ, compared without case and without a
-                                              // leading "application/"; empty: not looked at
-  std::string_view audience_claim = "aud";    // "client_id" for Cognito access tokens
-  std::span<const std::string_view>
-      audiences;  // one must match; empty: not looked at (command line only)
+  // Compared byte for byte with iss (RFC 8725 §3.8). Empty: not compared (command line only).
+  std::string_view issuer;
+  // Further names with the same keys.
+  std::span<const std::string_view> aliases;
+  AlgorithmSet algorithms;
+  // Required typ, compared without case and without a leading "application/". Empty: not looked at.
+  std::string_view type;
+  // The claim that names the audience, a string or an array of strings: "client_id" for Cognito
+  // access tokens.
+  std::string_view audience_claim = "aud";
+  // One must match. Empty: not looked at (command line only).
+  std::span<const std::string_view> audiences;
   std::span<const RequiredClaim> required_claims;
-  std::int64_t leeway = 0;        // seconds, for exp, nbf and iat
-  std::int64_t max_lifetime = 0;  // seconds from iat (else nbf) to exp; 0: no limit
+  // Seconds, for exp, nbf and iat. Taken as the nearer end if outside 0 to 86400.
+  std::int64_t leeway = 0;
+  // Seconds from iat (else nbf) to exp; a token with neither is refused. 0: no limit.
+  std::int64_t max_lifetime = 0;
   std::string_view subject_claim = "sub";
-  std::string_view account_claim;  // empty: the issuer's tokens name none
+  // Strings, or integers taken by their digits. Empty: the issuer's tokens name none.
+  std::string_view account_claim;
   std::string_view workspace_claim;
 };
 
@@ -71,7 +77,7 @@ struct Verdict {
   // Views into the token and the issuer.
   std::string_view issuer;     // the iss that matched
   std::string_view subject;    // never empty, no control characters, at most 255 bytes
-  std::string_view audience;   // the accepted audience that matched
+  std::string_view audience;   // the first of the token's that is accepted
   std::string_view account;    // asked for, not granted; empty if the token names none
   std::string_view workspace;  // asked for, not granted
   std::string_view key_id;
