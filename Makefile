@@ -1,8 +1,11 @@
-# pg_tenancy
+# pg_tenancy: two builds of one set of sources.
 #
-# PGXS builds, installs and tests the extension: extension/core + extension/pg -> pg_tenancy.so.
-# CMake builds what needs no server: the same extension/core, policy/ -> build/dev/tenancy, unit tests.
+# PGXS builds, installs and tests the extension: extension/core + extension/pg -> pg_tenancy.so
+# CMake builds what needs no server: extension/core + policy -> build/dev/tenancy, unit tests
+#
 # `make help` lists the targets.
+
+# --- the extension, for PGXS ---------------------------------------------------------------------
 
 EXTENSION     = extension/pg_tenancy
 # Not VERSION: PGXS sets that to the server's.
@@ -13,24 +16,90 @@ DATA          = $(wildcard sql/*--*.sql)
 SHLIB_EXPORTS = extension/exports.txt
 SHLIB_LINK    = -lstdc++ -lcrypto -ljansson
 PG_CPPFLAGS   = -Iextension -DTENANCY_VERSION='"$(EXTVERSION)"' -MMD -MP
-PG_CXXFLAGS   = -std=c++20 -Wall -Wextra -Wno-missing-field-initializers -fno-strict-aliasing $(if $(WERROR),-Werror)
+PG_CXXFLAGS   = -std=c++20 -Wall -Wextra -Wno-missing-field-initializers $(if $(WERROR),-Werror)
 REGRESS       = $(patsubst tests/sql/%.sql,%,$(wildcard tests/sql/*.sql))
 REGRESS_OPTS  = --inputdir=tests --outputdir=build/regress --dbname=tenancy_regress
-EXTRA_CLEAN   = $(OBJS:.o=.d) build
-# PGXS would compile all objects again as LLVM bitcode, without PG_CXXFLAGS; nothing here gains from
+EXTRA_CLEAN   = $(OBJS:.o=.d)
+# PGXS would compile every object again as LLVM bitcode, without PG_CXXFLAGS; nothing here gains from
 # inlining by the JIT.
 override with_llvm := no
 
 PG_CONFIG    ?= pg_config
 PGXS         := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
-ifneq ($(PGXS),)
+
+# PGXS has a target `check` of its own, which only says that it is not supported; and on a fresh
+# machine there is no PGXS before `make deps`. So these stand without it.
+OWN_TARGETS  := help deps tenancy unit demo demo-stop check format lint sanitize distclean
+
+.DEFAULT_GOAL := all
+ifeq ($(filter $(OWN_TARGETS),$(MAKECMDGOALS)),)
+
+ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
 else
-# A machine without the server's headers: only the targets that need none, `deps` first of all.
-.DEFAULT_GOAL := no-server
-no-server:
-	@echo "pg_config not found: run 'make deps', or name it: make PG_CONFIG=/path/to/pg_config"; exit 1
-all install: no-server
+all install installcheck clean:
+	@echo "no PGXS found by '$(PG_CONFIG) --pgxs': run 'make deps', or name one: make PG_CONFIG=/path/to/pg_config" >&2
+	@exit 1
 endif
 -include $(OBJS:.o=.d)
 
+else
+
+# --- everything else -----------------------------------------------------------------------------
+
+JOBS    ?= $(shell nproc)
+SUDO    := $(if $(filter 0,$(shell id -u)),,sudo)
+TENANCY := build/dev/tenancy
+SOURCES := $(wildcard extension/*/*.[ch]pp policy/*.[ch]pp policy/*/*.[ch]pp tests/unit/*.[ch]pp tests/unit/*/*.[ch]pp)
+
+.PHONY: $(OWN_TARGETS)
+
+help: ## list the targets
+	@printf '  make %-13s %s\n' '' 'build the extension; PG_CONFIG=... chooses the server' \
+	  install 'install the extension into that server' \
+	  installcheck 'regression tests against a running server (PGHOST, PGPORT)'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F '|' '{printf "  make %-13s %s\n", $$1, $$2}'
+
+deps: ## install what the build and the tests need (Debian packages; nothing if all is there)
+	@tests/support/deps.sh
+
+build/dev/CMakeCache.txt: CMakeLists.txt CMakePresets.json
+	cmake --preset dev
+
+tenancy: build/dev/CMakeCache.txt ## build the command line tool: build/dev/tenancy
+	cmake --build --preset dev --parallel $(JOBS) --target tenancy
+
+unit: build/dev/CMakeCache.txt ## unit tests of core and compiler; no server
+	cmake --build --preset dev --parallel $(JOBS)
+	ctest --preset dev
+
+demo: deps ## the whole path once: server, sample application, real tokens; leaves the server up
+	@$(MAKE) --no-print-directory -j$(JOBS) all tenancy
+	@$(SUDO) $(MAKE) --no-print-directory install > build/install.log
+	@policy/examples/saas/demo.sh start
+
+demo-stop: ## stop the demo's server and remove it
+	@policy/examples/saas/demo.sh stop
+
+check: deps ## all tests
+	@tests/run.sh
+
+sanitize: ## unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
+	cmake --preset asan
+	cmake --build --preset asan --parallel $(JOBS)
+	ctest --preset asan
+
+format: ## format the C++ sources
+	clang-format -i $(SOURCES)
+
+lint: ## formatting, layers, symbols, documented tables; clang-tidy if it is installed
+	@tests/lint/run.sh
+
+distclean: clean demo-stop ## remove all that was built
+	rm -rf build
+
+# PGXS targets beside one of these on the same command line.
+all install installcheck clean:
+	@$(MAKE) --no-print-directory $@
+
+endif

@@ -1,0 +1,258 @@
+-- pg_tenancy 0.0.1 to 0.1: the directory, the record of policies, login and the accessors.
+\echo Use "ALTER EXTENSION pg_tenancy UPDATE TO '0.1'" to load this file. \quit
+
+-- Directory: tenants and who belongs to them, for applications without tables of their own ------------
+
+create table tenancy.account (
+  id uuid primary key default gen_random_uuid(),
+  external_id text unique check (external_id <> ''),
+  name text not null,
+  active boolean not null default true
+);
+comment on table tenancy.account is 'Accounts: the tenants';
+comment on column tenancy.account.external_id is 'What tokens and login call the account; null: its id';
+
+create table tenancy.workspace (
+  id uuid primary key default gen_random_uuid(),
+  account_id uuid not null references tenancy.account on delete cascade,
+  external_id text check (external_id <> ''),
+  name text not null,
+  active boolean not null default true,
+  unique (account_id, id),
+  unique (account_id, external_id)
+);
+comment on table tenancy.workspace is 'Workspaces: environments of an account';
+comment on column tenancy.workspace.external_id is 'What tokens and login call the workspace; null: its id';
+
+create table tenancy.app_user (
+  id uuid primary key default gen_random_uuid(),
+  issuer text not null,
+  subject text not null check (subject <> ''),
+  active boolean not null default true,
+  unique (issuer, subject)
+);
+comment on table tenancy.app_user is 'Users: one row for an issuer''s subject';
+
+create table tenancy.membership (
+  user_id uuid not null references tenancy.app_user on delete cascade,
+  account_id uuid not null references tenancy.account on delete cascade,
+  workspace_id uuid,
+  role text not null check (role ~ '^(account|workspace)\.[a-z][a-z0-9_]*$'),
+  active boolean not null default true,
+  unique nulls not distinct (user_id, account_id, workspace_id, role),
+  foreign key (account_id, workspace_id) references tenancy.workspace (account_id, id) on delete cascade,
+  check ((workspace_id is null) = (role like 'account.%'))
+);
+create index on tenancy.membership (account_id, workspace_id);
+comment on table tenancy.membership is 'Roles of users: account roles without a workspace, workspace roles in one';
+
+create function tenancy.directory(
+  issuer text, subject text, account text, workspace text,
+  out account_key text, out workspace_key text, out user_key text, out roles text[], out why_not text
+)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  member uuid;
+  chosen uuid;
+  candidates uuid[];
+begin
+  select u.id into member
+    from tenancy.app_user u
+   where u.issuer = directory.issuer and u.subject = directory.subject and u.active;
+  if member is null then
+    why_not := 'unknown_subject';
+    return;
+  end if;
+
+  candidates := array(
+    select distinct a.id
+      from tenancy.membership m
+      join tenancy.account a on a.id = m.account_id and a.active
+     where m.user_id = member and m.active
+       and (directory.account is null
+            or directory.account in (a.external_id, a.id::text)));
+  if cardinality(candidates) <> 1 then
+    why_not := case cardinality(candidates) when 0 then 'not_a_member' else 'ambiguous_account' end;
+    return;
+  end if;
+
+  select case when count(*) = 1 or directory.workspace is not null then min(w.id::text)::uuid end
+    into chosen
+    from tenancy.workspace w
+   where w.account_id = candidates[1] and w.active
+     and (directory.workspace is null or directory.workspace in (w.external_id, w.id::text))
+     and exists (select from tenancy.membership m
+                  where m.user_id = member and m.workspace_id = w.id and m.active);
+  if chosen is null and directory.workspace is not null then
+    why_not := 'not_a_member';
+    return;
+  end if;
+
+  account_key := candidates[1]::text;
+  workspace_key := chosen::text;
+  user_key := member::text;
+  roles := array(
+    select distinct m.role
+      from tenancy.membership m
+     where m.user_id = member and m.account_id = candidates[1] and m.active
+       and (m.workspace_id is null or m.workspace_id = chosen)
+     order by m.role);
+end
+$$;
+comment on function tenancy.directory(text, text, text, text) is
+  'Who the subject is in this account and workspace, from the tables of the extension; called by login alone';
+
+-- What was compiled and applied -----------------------------------------------------------------------
+
+create table tenancy.policy (
+  id bigint generated always as identity primary key,
+  application text not null references tenancy.application on update cascade,
+  hash text not null,
+  language_version integer not null,
+  compiler_version text not null,
+  source text not null,
+  applied_at timestamptz not null default now(),
+  applied_by name not null default session_user
+);
+create index on tenancy.policy (application, id);
+comment on table tenancy.policy is 'Policies that were applied, newest last: hash, versions, when and by whom';
+
+create table tenancy.rule (
+  application text not null references tenancy.application on update cascade,
+  schema_name name not null,
+  table_name name not null,
+  api_context text not null,
+  role text,
+  verb text not null check (verb in ('read', 'insert', 'update', 'delete')),
+  columns text[]
+);
+create index on tenancy.rule (application, table_name);
+comment on table tenancy.rule is 'Rules of the applied policy, one row for each role and verb on a table';
+comment on column tenancy.rule.role is 'Role that the rule is for, which others may include; null: everyone';
+comment on column tenancy.rule.columns is 'Columns that the verb may touch; null: all, or the verb has none';
+
+-- Functions for everyone ----------------------------------------------------------------------------
+
+create function tenancy.login(token text, account text default null, workspace text default null)
+returns void
+language c volatile parallel unsafe
+as 'MODULE_PATHNAME', 'tenancy_login';
+comment on function tenancy.login(text, text, text) is
+  'Verifies the token and binds its subject''s identity until the transaction ends; pass the token as a bind parameter';
+
+create function tenancy.logout() returns boolean
+language c volatile parallel unsafe
+as 'MODULE_PATHNAME', 'tenancy_logout';
+comment on function tenancy.logout() is
+  'Ends the identity for the rest of the transaction; false if there was none';
+
+create function tenancy.account_key() returns text
+language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_account_key';
+comment on function tenancy.account_key() is 'Key of the bound account as text; null if none is bound';
+
+create function tenancy.account_uuid() returns uuid
+language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_account_uuid';
+comment on function tenancy.account_uuid() is 'Key of the bound account; null if none is bound';
+
+create function tenancy.account_bigint() returns bigint
+language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_account_bigint';
+comment on function tenancy.account_bigint() is 'Key of the bound account; null if none is bound';
+
+create function tenancy.workspace_key() returns text
+language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_workspace_key';
+comment on function tenancy.workspace_key() is 'Key of the bound workspace as text; null if none is bound';
+
+create function tenancy.workspace_uuid() returns uuid
+language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_workspace_uuid';
+comment on function tenancy.workspace_uuid() is 'Key of the bound workspace; null if none is bound';
+
+create function tenancy.workspace_bigint() returns bigint
+language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_workspace_bigint';
+comment on function tenancy.workspace_bigint() is 'Key of the bound workspace; null if none is bound';
+
+create function tenancy.user_key() returns text
+language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_user_key';
+comment on function tenancy.user_key() is 'Key of the bound user as text; null for a subject without a tenant';
+
+create function tenancy.user_uuid() returns uuid
+language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_user_uuid';
+comment on function tenancy.user_uuid() is 'Key of the bound user; null for a subject without a tenant';
+
+create function tenancy.user_bigint() returns bigint
+language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_user_bigint';
+comment on function tenancy.user_bigint() is 'Key of the bound user; null for a subject without a tenant';
+
+create function tenancy.subject() returns text
+language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_subject';
+comment on function tenancy.subject() is 'Subject of the verified token';
+
+create function tenancy.issuer() returns text
+language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_token_issuer';
+comment on function tenancy.issuer() is 'Issuer of the verified token, as its iss claim states it';
+
+create function tenancy.application() returns text
+language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_application';
+comment on function tenancy.application() is 'Application of the pool that the session came through';
+
+create function tenancy.api_context() returns text
+language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_api_context';
+comment on function tenancy.api_context() is 'API context of the pool that the session came through: app, dashboard or portal';
+
+create function tenancy.roles() returns text[]
+language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_roles';
+comment on function tenancy.roles() is 'Roles of the bound user here, with those that they include';
+
+create function tenancy.has_role(role text) returns boolean
+language c stable strict parallel safe as 'MODULE_PATHNAME', 'tenancy_has_role';
+comment on function tenancy.has_role(text) is 'Whether the bound user has the role here, itself or through one that includes it';
+
+create function tenancy.claim(name text) returns text
+language c stable strict parallel safe as 'MODULE_PATHNAME', 'tenancy_claim';
+comment on function tenancy.claim(text) is
+  'A claim of the verified token as text; null if it has none. A claim states what the issuer says, not a right';
+
+create function tenancy.expires_at() returns timestamptz
+language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_expires_at';
+comment on function tenancy.expires_at() is 'When the bound identity ends';
+
+create function tenancy.can(table_name text, verb text) returns boolean
+language sql stable parallel safe
+begin atomic
+  select exists (
+    select
+      from tenancy.rule r
+     where r.application = tenancy.application()
+       and r.api_context = tenancy.api_context()
+       and can.table_name in (r.table_name, r.schema_name || '.' || r.table_name)
+       and r.verb = can.verb
+       and (r.role is null or tenancy.has_role(r.role)));
+end;
+comment on function tenancy.can(text, text) is
+  'Whether a rule of the policy lets the bound user read, insert, update or delete some row of the table; for interfaces, the policies decide';
+
+-- Rights ---------------------------------------------------------------------------------------------
+
+revoke all on function tenancy.directory(text, text, text, text) from public;
+
+grant select, insert, update, delete on
+  tenancy.account, tenancy.workspace, tenancy.app_user, tenancy.membership to tenancy_operator;
+
+grant select on
+  tenancy.policy, tenancy.account, tenancy.workspace, tenancy.app_user, tenancy.membership to tenancy_auditor;
+grant select on tenancy.policy to tenancy_monitor;
+
+-- The rules are as readable as the policies in pg_policies that they stand beside.
+grant select on tenancy.rule to public;
+
+do $$
+declare
+  dumped text;
+begin
+  foreach dumped in array array['account', 'workspace', 'app_user', 'membership', 'policy', 'rule'] loop
+    perform pg_extension_config_dump(format('tenancy.%I', dumped)::regclass, '');
+  end loop;
+  perform pg_extension_config_dump(pg_get_serial_sequence('tenancy.policy', 'id')::regclass, '');
+end
+$$;

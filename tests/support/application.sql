@@ -1,0 +1,64 @@
+-- The issuer, the pools and what tests need to act as a client of the sample application.
+\set ON_ERROR_STOP 1
+\set jwks `cat "$TENANCY_KEYS/jwks.json"`
+
+insert into tenancy.issuer (issuer, audience_claim, audiences, required_claims, account_claim, workspace_claim)
+values ('https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo', 'client_id',
+        '{web-app,web-dashboard}', '{"token_use": "access"}', 'custom:account', 'custom:workspace');
+select tenancy.import_jwks('https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo', :'jwks') \g /dev/null
+
+select format('create role %I login', role)
+  from unnest(array['saas_pool', 'saas_app_pool', 'saas_stranger']) role
+ where not exists (select from pg_roles where rolname = role) \gexec
+grant saas_app, saas_dashboard to saas_pool;
+grant saas_app to saas_app_pool;
+grant saas_app, saas_dashboard to saas_stranger;
+
+insert into tenancy.pool (login_role, application, api_context, issuer, audiences)
+select pool.login_role, 'saas', pool.api_context, i.issuer, pool.audiences
+  from tenancy.issuer i,
+       (values ('saas_pool', 'app', '{web-app}'::text[]),
+               ('saas_pool', 'dashboard', '{web-dashboard}'),
+               ('saas_app_pool', 'app', '{web-app}')) pool (login_role, api_context, audiences);
+
+create extension dblink;
+create extension pgtap;
+
+-- What a client of the pool gets for his statements: the rows of the last one, sorted, as text, or
+-- the SQLSTATE and message of the first error. The token is logged in first unless it is null; all of
+-- it runs in one transaction of a connection of its own, which is rolled back.
+create function attempt(pool text, token text, variadic statements text[]) returns text
+language plpgsql as $$
+declare
+  connection text := format('attempt_%s', pg_backend_pid());
+  statement text;
+  answer text;
+begin
+  perform dblink_connect(connection, format('dbname=%s user=%s', current_database(), pool));
+  begin
+    perform dblink_exec(connection, 'begin');
+    if token is not null then
+      perform * from dblink(connection, format('select tenancy.login(%L)::text', token)) as login (answer text);
+    end if;
+    foreach statement in array statements loop
+      if statement ~* '^\s*(select|insert|update|delete|with|show|values|table)\y' then
+        if statement ~* '^\s*show\y' then
+          select string_agg(row.value, E'\n') into answer from dblink(connection, statement) as row (value text);
+        elsif statement ~* '^\s*(select|with|values|table)\y' or statement ~* '\yreturning\y' then
+          select coalesce(string_agg(row.value, E'\n'), '') into answer
+            from dblink(connection, format('with answer as (%s) select answer::text from answer order by 1', statement))
+              as row (value text);
+        else
+          answer := dblink_exec(connection, statement);
+        end if;
+      else
+        answer := dblink_exec(connection, statement);
+      end if;
+    end loop;
+  exception when others then
+    answer := format('%s: %s', sqlstate, sqlerrm);
+  end;
+  perform dblink_disconnect(connection);
+  return answer;
+end
+$$;
