@@ -93,7 +93,7 @@ format: ## format the C++ sources
 	clang-format -i $(SOURCES)
 
 lint: ## formatting, layers, symbols, documented tables; clang-tidy if it is installed
-	@tests/lint/run.sh
+	@tests/lint/run.sh --tidy
 
 distclean: clean demo-stop ## remove all that was built
 	rm -rf build

@@ -1,8 +1,8 @@
 // The accessors that policies and queries call: what login bound, as SQL values.
 //
 // A policy calls them per row, so the answer is kept in fn_extra for the life of the statement's
-// FmgrInfo and given again while identity_generation() stands still: no look-up, no allocation and no
-// clock per row. Whether the identity is live is asked when the answer is made.
+// FmgrInfo and given again while identity_generation() stands still: no look-up, no allocation and
+// no clock per row. Whether the identity is live is asked when the answer is made.
 #include "pg/boundary.hpp"
 #include "pg/session.hpp"
 
@@ -18,8 +18,7 @@ struct Answer {
 Answer *kept_answer(FunctionCallInfo fcinfo) {
   auto *answer = static_cast<Answer *>(fcinfo->flinfo->fn_extra);
   if (answer == nullptr) {
-    answer = static_cast<Answer *>(
-        MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Answer)));
+    answer = static_cast<Answer *>(MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Answer)));
     fcinfo->flinfo->fn_extra = answer;
   }
   return answer;
@@ -56,9 +55,9 @@ void set_text_unless_empty(Answer &answer, std::string_view value) {
 }
 
 [[noreturn]] void raise_wrong_type(const char *level, const char *type) {
-  ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                  errmsg("the key of the %s is not a %s", level, type),
-                  errhint("Use the accessor of the key's own type, or tenancy.%s_key().", level)));
+  ereport(ERROR,
+          (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("the key of the %s is not a %s", level, type),
+           errhint("Use the accessor of the key's own type, or tenancy.%s_key().", level)));
   pg_unreachable();
 }
 
@@ -140,10 +139,10 @@ Datum claim_text(FunctionCallInfo fcinfo) {
 using tenancy::Identity;
 namespace glue = tenancy::pg;
 
-#define ACCESSOR(name, body)      \
-  PG_FUNCTION_INFO_V1(name);      \
-  Datum name(PG_FUNCTION_ARGS) {  \
-    return body;                  \
+#define ACCESSOR(name, body)     \
+  PG_FUNCTION_INFO_V1(name);     \
+  Datum name(PG_FUNCTION_ARGS) { \
+    return body;                 \
   }
 
 extern "C" {

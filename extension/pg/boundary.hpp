@@ -1,9 +1,9 @@
 // The wall between C++ and the server's longjmp.
 //
-// Glue is a sandwich. Server: read arguments into plain data (may raise). Core: one noexcept call, views
-// in, value out. Server: raise or build the result (may raise). While the server may raise, no object
-// with a destructor is alive on the stack; what must live across server calls belongs to a memory
-// context, through own(). There is no PG_TRY and no catch in this directory.
+// Glue is a sandwich. Server: read arguments into plain data (may raise). Core: one noexcept call,
+// views in, value out. Server: raise or build the result (may raise). While the server may raise,
+// no object with a destructor is alive on the stack; what must live across server calls belongs to
+// a memory context, through own(). There is no PG_TRY and no catch in this directory.
 #pragma once
 
 #include "pg/postgres.hpp"

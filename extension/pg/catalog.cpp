@@ -28,7 +28,8 @@ constinit Statement issuer_statement{
     "select i.issuer, i.aliases, i.algorithms, i.token_type, i.audience_claim, i.audiences,"
     "       array(select r.key from jsonb_each_text(i.required_claims) r order by r.key),"
     "       array(select r.value from jsonb_each_text(i.required_claims) r order by r.key),"
-    "       i.leeway, i.max_lifetime, i.subject_claim, i.account_claim, i.workspace_claim, i.account,"
+    "       i.leeway, i.max_lifetime, i.subject_claim, i.account_claim, i.workspace_claim, "
+    "i.account,"
     "       (select '{\"keys\":[' || coalesce(string_agg(k.jwk, ',' order by k.key_id), '') || ']}'"
     "          from tenancy.issuer_key k where k.issuer = i.issuer)"
     "  from tenancy.issuer i"
@@ -58,7 +59,9 @@ SPITupleTable *run(Statement &statement, Datum *values, const char *nulls) {
   return SPI_tuptable;
 }
 
-Datum text_datum(std::string_view value) { return PointerGetDatum(to_text(value)); }
+Datum text_datum(std::string_view value) {
+  return PointerGetDatum(to_text(value));
+}
 
 std::string_view text_of(const SPITupleTable *table, std::uint64_t row, int column) {
   bool is_null = false;
@@ -88,13 +91,15 @@ Texts texts_of(const SPITupleTable *table, std::uint64_t row, int column) {
   return {texts, static_cast<std::size_t>(count)};
 }
 
-// The directory function's name comes from tenancy.application; prepared again only when it changes.
+// The directory function's name comes from tenancy.application; prepared again only when it
+// changes.
 void prepare_directory(const Pool &pool) {
   char *schema = text_to_cstring(to_text(pool.directory_schema));
   char *name = text_to_cstring(to_text(pool.directory_name));
-  const char *sql = psprintf("select d.account_key, d.workspace_key, d.user_key, d.roles, d.why_not"
-                             "  from %s.%s($1, $2, $3, $4) d",
-                             quote_identifier(schema), quote_identifier(name));
+  const char *sql = psprintf(
+      "select d.account_key, d.workspace_key, d.user_key, d.roles, d.why_not"
+      "  from %s.%s($1, $2, $3, $4) d",
+      quote_identifier(schema), quote_identifier(name));
   if (directory_statement.plan != nullptr && std::strcmp(sql, directory_sql) == 0) return;
   const SPIPlanPtr old = directory_statement.plan;
   directory_statement.plan = nullptr;
@@ -140,7 +145,8 @@ IssuerRow issuer_named(std::string_view name) {
   rules.audiences = texts_of(table, 0, 6);
   const Texts names = texts_of(table, 0, 7);
   const Texts wanted = texts_of(table, 0, 8);
-  auto *required = static_cast<RequiredClaim *>(palloc(sizeof(RequiredClaim) * Max(names.size(), 1)));
+  auto *required =
+      static_cast<RequiredClaim *>(palloc(sizeof(RequiredClaim) * Max(names.size(), 1)));
   for (std::size_t i = 0; i < names.size(); ++i) required[i] = {names[i], wanted[i]};
   rules.required_claims = {required, names.size()};
   rules.leeway = integer_of(table, 0, 9);
@@ -165,7 +171,8 @@ Membership membership_of(const Pool &pool, std::string_view issuer, std::string_
   prepare_directory(pool);
   Datum values[4] = {text_datum(issuer), text_datum(subject), text_datum(account),
                      text_datum(workspace)};
-  const char nulls[5] = {' ', ' ', account.empty() ? 'n' : ' ', workspace.empty() ? 'n' : ' ', '\0'};
+  const char nulls[5] = {' ', ' ', account.empty() ? 'n' : ' ', workspace.empty() ? 'n' : ' ',
+                         '\0'};
   const SPITupleTable *table = run(directory_statement, values, nulls);
   if (SPI_processed != 1)
     ereport(ERROR, (errcode(ERRCODE_CARDINALITY_VIOLATION),

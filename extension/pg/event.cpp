@@ -28,8 +28,8 @@ void report(const Event &event) {
   append(&line, "api_context", event.api_context);
   append(&line, "object", event.object);
   if (event.count >= 0) appendStringInfo(&line, " count=%d", event.count);
-  ereport(LOG_SERVER_ONLY, (errmsg_internal("pg_tenancy: %s", line.data), errhidestmt(true),
-                errhidecontext(true)));
+  ereport(LOG_SERVER_ONLY,
+          (errmsg_internal("pg_tenancy: %s", line.data), errhidestmt(true), errhidecontext(true)));
   pfree(line.data);
 }
 

@@ -10,17 +10,17 @@
 namespace tenancy::pg {
 
 struct Event {
-  const char *name;                    // login_accepted, login_refused, logout, keys_imported, changed
-  Refusal reason = Refusal::none;      // of a refusal
-  std::string_view object;             // what changed: a table, an issuer as configured
+  const char *name;                // login_accepted, login_refused, logout, keys_imported, changed
+  Refusal reason = Refusal::none;  // of a refusal
+  std::string_view object;         // what changed: a table, an issuer as configured
   std::string_view application;
   std::string_view api_context;
-  int count = -1;                      // of keys or rows; -1: none
+  int count = -1;  // of keys or rows; -1: none
 };
 
-// Reports to the server log alone (no client setting shows it), with the session's role, without the
-// statement and its parameters.
-// May raise, like every ereport; reports before an error survive that error.
+// Reports to the server log alone (no client setting shows it), with the session's role, without
+// the statement and its parameters. May raise, like every ereport; reports before an error survive
+// that error.
 void report(const Event &event);
 
 }  // namespace tenancy::pg

@@ -13,7 +13,9 @@ void execute(const char *sql, int count, Datum *values) {
   if (result < 0) elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
 }
 
-Datum text_datum(std::string_view value) { return PointerGetDatum(to_text(value)); }
+Datum text_datum(std::string_view value) {
+  return PointerGetDatum(to_text(value));
+}
 
 // The caller's own rights decide, so that SELECT, INSERT and DELETE on tenancy.issuer_key suffice.
 int import_key_set(std::string_view issuer, std::string_view jwks) {
@@ -21,9 +23,9 @@ int import_key_set(std::string_view issuer, std::string_view jwks) {
   Owned *slot = owned_slot(CurrentMemoryContext);
   const ParsedKeySet parsed = parse_key_set(jwks, KeySecrecy::public_only);
   if (parsed.keys == nullptr)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("key set refused: %s", parsed.fault),
-                    errhint("Pass the text of the issuer's JWKS document, as published.")));
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("key set refused: %s", parsed.fault),
+             errhint("Pass the text of the issuer's JWKS document, as published.")));
   const KeySet &keys = *own(slot, parsed.keys);
 
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
@@ -40,9 +42,10 @@ int import_key_set(std::string_view issuer, std::string_view jwks) {
     values[2] = text_datum(key.type);
     values[3] = text_datum(key.algorithm);
     values[4] = text_datum(key.jwk);
-    execute("insert into tenancy.issuer_key (issuer, key_id, type, algorithm, jwk)"
-            " values ($1, $2, $3, $4, $5)",
-            5, values);
+    execute(
+        "insert into tenancy.issuer_key (issuer, key_id, type, algorithm, jwk)"
+        " values ($1, $2, $3, $4, $5)",
+        5, values);
   }
   SPI_finish();
   if (parsed.skipped > 0)
@@ -60,7 +63,7 @@ extern "C" {
 PG_FUNCTION_INFO_V1(tenancy_import_jwks);
 Datum tenancy_import_jwks(PG_FUNCTION_ARGS) {
   PG_RETURN_INT32(tenancy::pg::import_key_set(tenancy::pg::view(PG_GETARG_TEXT_PP(0)),
-                                      tenancy::pg::view(PG_GETARG_TEXT_PP(1))));
+                                              tenancy::pg::view(PG_GETARG_TEXT_PP(1))));
 }
 
 }  // extern "C"

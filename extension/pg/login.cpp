@@ -13,7 +13,7 @@ namespace {
 
 struct Request {
   std::string_view token;
-  std::string_view account;    // empty: not asked for
+  std::string_view account;  // empty: not asked for
   std::string_view workspace;
 };
 
@@ -89,8 +89,8 @@ struct ClaimList {
 
 const Identity &compose(const Token &token, const Verdict &verdict, const Pool &pool,
                         const Membership &membership) {
-  ClaimList claims{static_cast<std::string_view *>(palloc(sizeof(std::string_view) * 2 * max_claims)),
-                   0};
+  ClaimList claims{
+      static_cast<std::string_view *>(palloc(sizeof(std::string_view) * 2 * max_claims)), 0};
   for_each_claim(
       token,
       [](void *state, Claim claim) noexcept {

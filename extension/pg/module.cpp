@@ -19,10 +19,9 @@ static void warn_of_old_release() {
   const int running = atoi(GetConfigOption("server_version_num", false, false));
   for (const int release : fixed)
     if (running / 10000 == release / 10000 && running < release)
-      ereport(WARNING,
-              (errmsg("PostgreSQL %s lacks fixes to row level security",
-                      GetConfigOption("server_version", false, false)),
-               errhint("Update to %d.%d or later.", release / 10000, release % 10000)));
+      ereport(WARNING, (errmsg("PostgreSQL %s lacks fixes to row level security",
+                               GetConfigOption("server_version", false, false)),
+                        errhint("Update to %d.%d or later.", release / 10000, release % 10000)));
 }
 
 void _PG_init(void) {

@@ -1,5 +1,5 @@
-// The only file that includes server headers, and the first include of every file in this directory.
-// It also holds every difference between server versions, each with the upstream commit.
+// The only file that includes server headers, and the first include of every file in this
+// directory. It also holds every difference between server versions, each with the upstream commit.
 #pragma once
 
 // C++ headers first: postgres.h redefines snprintf, printf and _ as macros.
@@ -54,8 +54,8 @@ extern "C" {
 
 namespace tenancy::pg {
 
-// 16 gave GUC values a memory context of their own, and with it guc_malloc() for hooks (407b50f2d4);
-// before, a check hook's extra is freed with free().
+// 16 gave GUC values a memory context of their own, and with it guc_malloc() for hooks
+// (407b50f2d4); before, a check hook's extra is freed with free().
 inline void *guc_extra_alloc(std::size_t size) noexcept {
 #if PG_VERSION_NUM >= 160000
   return guc_malloc(LOG, size);

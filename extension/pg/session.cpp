@@ -37,7 +37,9 @@ struct Binding {
   Nonce nonce;
 };
 
-Binding binding_of(const Slot &slot) noexcept { return {MyProc->roleId, MyDatabaseId, slot.nonce}; }
+Binding binding_of(const Slot &slot) noexcept {
+  return {MyProc->roleId, MyDatabaseId, slot.nonce};
+}
 
 std::string_view bytes_of(const Binding &binding) noexcept {
   return {reinterpret_cast<const char *>(&binding), sizeof binding};
@@ -49,7 +51,8 @@ void store(const char *sealed) {
 }
 
 void end_of_transaction(XactEvent event, void *) {
-  if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE) return;
+  if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
+    return;
   Slot *slot = own_slot();
   if (slot != nullptr) slot->closed = false;
   transaction.has_identity = false;
@@ -68,9 +71,13 @@ const char *show(TenantKey Identity::*key) {
 
 }  // namespace
 
-void install_session() { RegisterXactCallback(end_of_transaction, nullptr); }
+void install_session() {
+  RegisterXactCallback(end_of_transaction, nullptr);
+}
 
-std::uint64_t identity_generation() noexcept { return generation; }
+std::uint64_t identity_generation() noexcept {
+  return generation;
+}
 
 const Identity *peek_identity() noexcept {
   return liveness() == Liveness::live ? bound : nullptr;
@@ -101,7 +108,8 @@ Refusal bind_identity(const Identity &identity) {
   const std::size_t length = sealed_size(payload.size());
   char *sealed = static_cast<char *>(palloc(length + 1));
   const Binding binding = binding_of(*slot);
-  if (!seal(seal_key(), bytes_of(binding), payload, {sealed, length})) return Refusal::out_of_memory;
+  if (!seal(seal_key(), bytes_of(binding), payload, {sealed, length}))
+    return Refusal::out_of_memory;
   sealed[length] = '\0';
   transaction = {true, *digest};
   store(sealed);
@@ -144,14 +152,30 @@ void assign_identity(const char *, void *extra) {
   ++generation;
 }
 
-const char *show_identity() { return bound == nullptr ? "" : "(sealed)"; }
-const char *show_account() { return show(&Identity::account); }
-const char *show_workspace() { return show(&Identity::workspace); }
-const char *show_user() { return show(&Identity::user); }
-const char *show_subject() { return show(&Identity::subject); }
-const char *show_issuer() { return show(&Identity::issuer); }
-const char *show_application() { return show(&Identity::application); }
-const char *show_api_context() { return show(&Identity::api_context); }
+const char *show_identity() {
+  return bound == nullptr ? "" : "(sealed)";
+}
+const char *show_account() {
+  return show(&Identity::account);
+}
+const char *show_workspace() {
+  return show(&Identity::workspace);
+}
+const char *show_user() {
+  return show(&Identity::user);
+}
+const char *show_subject() {
+  return show(&Identity::subject);
+}
+const char *show_issuer() {
+  return show(&Identity::issuer);
+}
+const char *show_application() {
+  return show(&Identity::application);
+}
+const char *show_api_context() {
+  return show(&Identity::api_context);
+}
 
 const char *show_roles() {
   const Identity *identity = peek_identity();

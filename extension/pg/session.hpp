@@ -1,7 +1,7 @@
 // The identity of this backend: bound by login, read by the accessors, ended by the transaction.
 //
-// INVARIANT: an identity is live only if the sealed setting opened in this backend (or is the leader's,
-// in a parallel worker), the transaction has not logged out, and it has not expired.
+// INVARIANT: an identity is live only if the sealed setting opened in this backend (or is the
+// leader's, in a parallel worker), the transaction has not logged out, and it has not expired.
 // INVARIANT: a transaction has at most one identity; what it was, and that it logged out, outlives
 // every rollback to a savepoint and ends with the transaction alone.
 #pragma once
@@ -18,9 +18,9 @@ void install_session();
 // Rises whenever what live_identity() gives may have changed; never 0. For caches in fn_extra.
 std::uint64_t identity_generation() noexcept;
 
-// The live identity. Without one: raises 28000, or 28T02 if it has expired; where the role is a pool
-// and tenancy.missing_identity is deny, returns null instead. Valid until the setting changes: copy
-// what must outlive the call.
+// The live identity. Without one: raises 28000, or 28T02 if it has expired; where the role is a
+// pool and tenancy.missing_identity is deny, returns null instead. Valid until the setting changes:
+// copy what must outlive the call.
 const Identity *live_identity();
 
 // The same for show hooks: null instead of every error.

@@ -47,8 +47,9 @@ constinit char *shown_values[std::size(shown_settings)] = {};
 }  // namespace
 
 void define_settings() {
-  // The seal is the second wall, the level is the first: as PGC_USERSET a known seal could be stored
-  // by ALTER ROLE ... SET, and DISCARD ALL would then restore an identity instead of ending it.
+  // The seal is the second wall, the level is the first: as PGC_USERSET a known seal could be
+  // stored by ALTER ROLE ... SET, and DISCARD ALL would then restore an identity instead of ending
+  // it.
   DefineCustomStringVariable(
       "tenancy.identity", "The sealed identity that login bound.", nullptr, &sealed_identity_value,
       "", PGC_SUSET,
@@ -77,7 +78,11 @@ void define_settings() {
 MissingIdentity missing_identity() noexcept {
   return static_cast<MissingIdentity>(missing_identity_value);
 }
-LogLogins log_logins() noexcept { return static_cast<LogLogins>(log_logins_value); }
-const char *seal_key_file() noexcept { return seal_key_file_value; }
+LogLogins log_logins() noexcept {
+  return static_cast<LogLogins>(log_logins_value);
+}
+const char *seal_key_file() noexcept {
+  return seal_key_file_value;
+}
 
 }  // namespace tenancy::pg

@@ -5,7 +5,7 @@
 
 namespace tenancy::pg {
 
-enum class MissingIdentity : int { error, deny };  // tenancy.missing_identity
+enum class MissingIdentity : int { error, deny };   // tenancy.missing_identity
 enum class LogLogins : int { none, refused, all };  // tenancy.log_logins
 
 // Called once, from _PG_init: defines all settings and reserves the prefix "tenancy".

@@ -101,6 +101,8 @@ Slot *own_slot() noexcept {
   return slot;
 }
 
-const SealKey &seal_key() noexcept { return shared->seal_key; }
+const SealKey &seal_key() noexcept {
+  return shared->seal_key;
+}
 
 }  // namespace tenancy::pg

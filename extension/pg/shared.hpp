@@ -8,18 +8,19 @@ namespace tenancy::pg {
 
 using Nonce = std::array<std::uint8_t, 16>;
 
-// One per backend slot of the server. Written by the backend that owns the slot, read by its parallel
-// workers, which start after what they may see was written; so there is no lock.
+// One per backend slot of the server. Written by the backend that owns the slot, read by its
+// parallel workers, which start after what they may see was written; so there is no lock.
 struct Slot {
-  Nonce nonce;   // a slot is used again by later backends; a seal must not be
-  bool closed;   // logged out, for the rest of the transaction: no identity, whatever the setting says
+  Nonce nonce;  // a slot is used again by later backends; a seal must not be
+  bool closed;  // logged out, for the rest of the transaction: no identity, whatever the setting
+                // says
 };
 
 // Called once, from _PG_init: asks for the memory and has it filled at start.
 void install_shared_memory();
 
-// The slot of this process, or of its leader if it is a parallel worker. Null before the process has
-// one (boot, auxiliary processes). The first call of a backend gives its slot a fresh nonce.
+// The slot of this process, or of its leader if it is a parallel worker. Null before the process
+// has one (boot, auxiliary processes). The first call of a backend gives its slot a fresh nonce.
 // Neither raises nor allocates.
 Slot *own_slot() noexcept;
 

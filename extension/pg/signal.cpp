@@ -15,8 +15,7 @@ Datum tenancy_trust_changed(PG_FUNCTION_ARGS) {
   const Oid schema = RelationGetNamespace(trigger->tg_relation);
   const Oid signal = get_relname_relid("signal", schema);
   if (OidIsValid(signal)) CacheInvalidateRelcacheByRelid(signal);
-  tenancy::pg::report(
-      {.name = "changed", .object = RelationGetRelationName(trigger->tg_relation)});
+  tenancy::pg::report({.name = "changed", .object = RelationGetRelationName(trigger->tg_relation)});
   PG_RETURN_POINTER(nullptr);
 }
 

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# The project's rules that a machine can hold. Each check prints what breaks it; none may print.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+
+checks=0
+broken=0
+
+# check NAME COMMAND...: passes if the command prints nothing.
+check() {
+  local name=$1 found
+  shift
+  checks=$((checks + 1))
+  found=$("$@" 2>&1)
+  if [ -n "$found" ]; then
+    broken=$((broken + 1))
+    printf 'not ok - %s\n%s\n' "$name" "$found" | head -n 30
+  else
+    echo "ok - $name"
+  fi
+}
+
+sources() { git ls-files --cached --others --exclude-standard -- "$@"; }
+
+formatting() {
+  sources '*.cpp' '*.hpp' | xargs clang-format --dry-run --Werror 2>&1 | grep -E 'error:' | head -n 20
+}
+
+# Includes point one way: core <- pg, core <- policy.
+core_includes() {
+  sources extension/core | xargs grep -nE '^#include "' | grep -vE '#include "core/'
+  sources extension/core | xargs grep -nE '#include <(jansson|postgres|libpq|fmt|CLI)' |
+    grep -v '^extension/core/json\.cpp:.*<jansson\.h>'
+}
+pg_includes() { sources extension/pg | xargs grep -nE '^#include "' | grep -v '^extension/pg/postgres\.hpp:' | grep -vE '#include "(core|pg)/'; }
+policy_includes() { sources policy | grep -E '\.[ch]pp$' | xargs grep -nE '^#include "' | grep -vE '#include "(core|policy)/'; }
+
+# The boundary of extension/pg/boundary.hpp.
+no_exceptions_in_glue() { sources extension/pg | xargs grep -nE '\bPG_(TRY|CATCH|FINALLY)\b|\btry *\{|\bcatch *\(|\bthrow\b' | grep -vE '^[^:]*:[0-9]+://'; }
+no_std_owners_in_glue() { sources extension/pg | xargs grep -nE 'std::(string|vector|map|unique_ptr|shared_ptr|optional<std)\b'; }
+core_is_pure() { sources extension/core | xargs grep -nE '\b(time|clock_gettime|gettimeofday|fopen|getenv|printf|std::cout|std::cerr|std::thread)\('; }
+
+# libjansson and the server export functions of one name; a call to such a one crashes the backend.
+# shared_symbols LIBRARY: what it leaves undefined, the server exports, and libjansson defines too.
+exported() { nm --dynamic --defined-only "$1" | awk '{print $NF}' | sed 's/@.*//' | sort -u; }
+shared_symbols() {
+  comm -12 \
+    <(nm --dynamic --undefined-only "$1" | awk '{print $NF}' | sed 's/@.*//' | sort -u) \
+    <(comm -12 <(exported "$("${PG_CONFIG:-pg_config}" --bindir)/postgres") \
+               <(exported "$(ldconfig -p | awk '/libjansson\.so\.4/ {print $NF; exit}')"))
+}
+no_shared_symbols() { shared_symbols pg_tenancy.so; }
+shared_symbols_are_seen() {
+  local probe=build/test/probe
+  mkdir -p build/test
+  printf '#include <jansson.h>\nvoid *probe(void) { return json_object(); }\n' > "$probe.c"
+  cc -shared -fPIC -o "$probe.so" "$probe.c" -ljansson
+  [ "$(shared_symbols "$probe.so")" = json_object ] || echo "the check does not see json_object in $probe.so"
+}
+exports_only_its_own() { nm --dynamic --defined-only pg_tenancy.so | awk '{print $NF}' | grep -vE '^(Pg_magic_func|_PG_init|pg_finfo_tenancy_.*|tenancy_.*)$'; }
+
+# One table of reasons, in the code and in the docs.
+refusals_are_documented() {
+  diff <(sed -n 's/^  X(\([a-z_]*\), *\([a-z]*\),.*/\1/p' extension/core/refusal.hpp | grep -v '^none$') \
+    <(sed -n '/^## Reasons/,/^## /s/^| `\([a-z_]*\)`.*/\1/p' docs/errors.md)
+}
+
+file_sizes() { sources 'extension/*pp' 'policy/*pp' | xargs wc -l | awk '$2 != "total" && $1 > 500 {print $2 ": " $1 " lines"}'; }
+shell_syntax() { local f; for f in $(sources '*.sh'); do bash -n "$f"; done; }
+unfinished() { sources extension policy sql tests Makefile | grep -v '^tests/lint/' | xargs grep -nE '\b(TODO|FIXME|XXX)\b'; }
+
+tidy() {
+  cmake --preset tidy > /dev/null
+  cmake --build --preset tidy --parallel "$(nproc)" 2>&1 | grep -E '(warning|error):'
+}
+
+if [ "${1:-}" = --tidy ]; then check "clang-tidy has nothing to say" tidy; fi
+check "sources are formatted" formatting
+check "core includes core alone" core_includes
+check "the glue includes core and itself" pg_includes
+check "the compiler includes core and itself" policy_includes
+check "no exception and no PG_TRY in the glue" no_exceptions_in_glue
+check "no owning C++ object in the glue" no_std_owners_in_glue
+check "core has no clock, no I/O, no threads" core_is_pure
+check "no symbol of libjansson that the server exports too" no_shared_symbols
+check "that check sees such a symbol" shared_symbols_are_seen
+check "the library exports its own symbols alone" exports_only_its_own
+check "docs/errors.md lists every reason" refusals_are_documented
+check "no file over 500 lines" file_sizes
+check "shell scripts parse" shell_syntax
+check "nothing is marked unfinished" unfinished
+
+if [ "$broken" -gt 0 ]; then
+  echo "$broken of $checks checks failed"
+  exit 1
+fi
+echo "$checks checks passed"
