@@ -30,8 +30,11 @@ IssuerRules rules() {
 // Claims that are right by rules(), with members replaced, added, or removed by an empty value.
 std::string claims(std::initializer_list<std::pair<std::string, std::string>> changes = {}) {
   std::vector<std::pair<std::string, std::string>> members = {
-      {"iss", "\"https://issuer.example/a\""}, {"aud", "\"app\""}, {"sub", "\"user-1\""},
-      {"iat", std::to_string(now - 60)},       {"exp", std::to_string(now + 600)}};
+      {"iss", "\"https://issuer.example/a\""},
+      {"aud", "\"app\""},
+      {"sub", "\"user-1\""},
+      {"iat", std::to_string(now - 60)},
+      {"exp", std::to_string(now + 600)}};
   for (const auto &change : changes) {
     bool replaced = false;
     for (auto &member : members) {
@@ -103,29 +106,33 @@ TEST_CASE("claims: a right token, and what the verdict says", "[claims]") {
 }
 
 TEST_CASE("claims: the issuer is compared byte for byte", "[claims]") {
-  judge_all(rules(), "iss", {
-      {"\"https://issuer.example/a\"", "none"},
-      {"\"https:\\/\\/issuer.example\\/a\"", "none"},
-      {"\"https://issuer.example/a/\"", "unknown_issuer"},
-      {"\"https://issuer.example/\"", "unknown_issuer"},
-      {"\"https://issuer.example/ab\"", "unknown_issuer"},
-      {"\"HTTPS://issuer.example/a\"", "unknown_issuer"},
-      {"\"https://issuer.example/A\"", "unknown_issuer"},
-      {"\" https://issuer.example/a\"", "unknown_issuer"},
-      {"\"https://iss\xd1\x83"s "er.example/a\"", "unknown_issuer"},
-      {"\"\"", "unknown_issuer"},
-      {"[\"https://issuer.example/a\"]", "bad_claim"},
-      {"null", "bad_claim"},
-      {"1", "bad_claim"},
-      {"", "missing_claim"},
-  });
+  judge_all(rules(), "iss",
+            {
+                {"\"https://issuer.example/a\"", "none"},
+                {"\"https:\\/\\/issuer.example\\/a\"", "none"},
+                {"\"https://issuer.example/a/\"", "unknown_issuer"},
+                {"\"https://issuer.example/\"", "unknown_issuer"},
+                {"\"https://issuer.example/ab\"", "unknown_issuer"},
+                {"\"HTTPS://issuer.example/a\"", "unknown_issuer"},
+                {"\"https://issuer.example/A\"", "unknown_issuer"},
+                {"\" https://issuer.example/a\"", "unknown_issuer"},
+                {"\"https://iss\xd1\x83"s
+                 "er.example/a\"",
+                 "unknown_issuer"},
+                {"\"\"", "unknown_issuer"},
+                {"[\"https://issuer.example/a\"]", "bad_claim"},
+                {"null", "bad_claim"},
+                {"1", "bad_claim"},
+                {"", "missing_claim"},
+            });
   SECTION("aliases share the keys") {
     static constexpr std::string_view aliases[] = {"https://old.example", "https://new.example"};
     IssuerRules with = rules();
     with.aliases = aliases;
-    judge_all(with, "iss", {{"\"https://issuer.example/a\"", "none"},
-                            {"\"https://new.example\"", "none"},
-                            {"\"https://new.example/\"", "unknown_issuer"}});
+    judge_all(with, "iss",
+              {{"\"https://issuer.example/a\"", "none"},
+               {"\"https://new.example\"", "none"},
+               {"\"https://new.example/\"", "unknown_issuer"}});
   }
   SECTION("without a name nothing is compared") {
     IssuerRules with = rules();
@@ -136,14 +143,27 @@ TEST_CASE("claims: the issuer is compared byte for byte", "[claims]") {
 
 TEST_CASE("claims: one audience must match", "[claims]") {
   const std::vector<Case> cases = {
-      {"\"app\"", "none"}, {"\"dashboard\"", "none"}, {"[\"app\"]", "none"},
-      {"[\"other\",\"dashboard\",\"more\"]", "none"}, {"[\"app\",\"app\"]", "none"},
-      {"\"ap\"", "wrong_audience"}, {"\"apps\"", "wrong_audience"}, {"\"App\"", "wrong_audience"},
-      {"\"app dashboard\"", "wrong_audience"}, {"\"\"", "wrong_audience"},
-      {"[]", "wrong_audience"}, {"[\"other\"]", "wrong_audience"},
-      {"[\"app\",1]", "bad_claim"}, {"[1,\"app\"]", "bad_claim"}, {"[[\"app\"]]", "bad_claim"},
-      {"[\"app\",null]", "bad_claim"}, {"{\"app\":1}", "bad_claim"}, {"null", "bad_claim"},
-      {"true", "bad_claim"}, {"7", "bad_claim"}, {"", "missing_claim"},
+      {"\"app\"", "none"},
+      {"\"dashboard\"", "none"},
+      {"[\"app\"]", "none"},
+      {"[\"other\",\"dashboard\",\"more\"]", "none"},
+      {"[\"app\",\"app\"]", "none"},
+      {"\"ap\"", "wrong_audience"},
+      {"\"apps\"", "wrong_audience"},
+      {"\"App\"", "wrong_audience"},
+      {"\"app dashboard\"", "wrong_audience"},
+      {"\"\"", "wrong_audience"},
+      {"[]", "wrong_audience"},
+      {"[\"other\"]", "wrong_audience"},
+      {"[\"app\",1]", "bad_claim"},
+      {"[1,\"app\"]", "bad_claim"},
+      {"[[\"app\"]]", "bad_claim"},
+      {"[\"app\",null]", "bad_claim"},
+      {"{\"app\":1}", "bad_claim"},
+      {"null", "bad_claim"},
+      {"true", "bad_claim"},
+      {"7", "bad_claim"},
+      {"", "missing_claim"},
   };
   judge_all(rules(), "aud", cases);
   SECTION("in the claim that the issuer names") {
@@ -169,76 +189,80 @@ TEST_CASE("claims: one audience must match", "[claims]") {
 }
 
 TEST_CASE("claims: exp is needed and ends the token", "[claims]") {
-  judge_all(rules(), "exp", {
-      {std::to_string(now + 1), "none"},
-      {std::to_string(now + 1) + ".5", "none"},
-      {"1.9e9", "none"},
-      {"253402300799", "none"},
-      {std::to_string(now), "expired"},
-      {std::to_string(now) + ".999", "expired"},
-      {std::to_string(now - 1), "expired"},
-      {"0", "expired"},
-      {"0.5", "expired"},
-      {"", "missing_claim"},
-      {"-1", "bad_claim"},
-      {"-0.5", "bad_claim"},
-      {"253402300800", "bad_claim"},
-      {"253402300799.5", "bad_claim"},
-      {"9223372036854775807", "bad_claim"},
-      {"1e300", "bad_claim"},
-      {"\"2000000000\"", "bad_claim"},
-      {"null", "bad_claim"},
-      {"true", "bad_claim"},
-      {"[2000000000]", "bad_claim"},
-      {"{}", "bad_claim"},
-      // beyond what a number may be: refused with the text
-      {"9223372036854775808", "bad_json"},
-      {"18446744073709551616", "bad_json"},
-      {"18446744075509551616", "bad_json"},  // 2^64 + now
-      {std::string(400, '9'), "bad_json"},
-      {"1e400", "bad_json"},
-      {"NaN", "bad_json"},
-      {"Infinity", "bad_json"},
-      {"0x77359400", "bad_json"},
-      {"02000000000", "bad_json"},
-  });
+  judge_all(rules(), "exp",
+            {
+                {std::to_string(now + 1), "none"},
+                {std::to_string(now + 1) + ".5", "none"},
+                {"1.9e9", "none"},
+                {"253402300799", "none"},
+                {std::to_string(now), "expired"},
+                {std::to_string(now) + ".999", "expired"},
+                {std::to_string(now - 1), "expired"},
+                {"0", "expired"},
+                {"0.5", "expired"},
+                {"", "missing_claim"},
+                {"-1", "bad_claim"},
+                {"-0.5", "bad_claim"},
+                {"253402300800", "bad_claim"},
+                {"253402300799.5", "bad_claim"},
+                {"9223372036854775807", "bad_claim"},
+                {"1e300", "bad_claim"},
+                {"\"2000000000\"", "bad_claim"},
+                {"null", "bad_claim"},
+                {"true", "bad_claim"},
+                {"[2000000000]", "bad_claim"},
+                {"{}", "bad_claim"},
+                // beyond what a number may be: refused with the text
+                {"9223372036854775808", "bad_json"},
+                {"18446744073709551616", "bad_json"},
+                {"18446744075509551616", "bad_json"},  // 2^64 + now
+                {std::string(400, '9'), "bad_json"},
+                {"1e400", "bad_json"},
+                {"NaN", "bad_json"},
+                {"Infinity", "bad_json"},
+                {"0x77359400", "bad_json"},
+                {"02000000000", "bad_json"},
+            });
 }
 
 TEST_CASE("claims: nbf and iat must not lie in the future", "[claims]") {
   for (const std::string claim : {"nbf", "iat"}) {
-    judge_all(rules(), claim, {
-        {"", "none"},
-        {"0", "none"},
-        {std::to_string(now), "none"},
-        {std::to_string(now - 1) + ".999", "none"},
-        {std::to_string(now) + ".001", "not_yet_valid"},
-        {std::to_string(now + 1), "not_yet_valid"},
-        {"253402300799", "not_yet_valid"},
-        {"9223372036854775807", "bad_claim"},
-        {"-1", "bad_claim"},
-        {"1e300", "bad_claim"},
-        {"\"0\"", "bad_claim"},
-        {"null", "bad_claim"},
-        {"[]", "bad_claim"},
-        {"18446744073709551616", "bad_json"},
-    });
+    judge_all(rules(), claim,
+              {
+                  {"", "none"},
+                  {"0", "none"},
+                  {std::to_string(now), "none"},
+                  {std::to_string(now - 1) + ".999", "none"},
+                  {std::to_string(now) + ".001", "not_yet_valid"},
+                  {std::to_string(now + 1), "not_yet_valid"},
+                  {"253402300799", "not_yet_valid"},
+                  {"9223372036854775807", "bad_claim"},
+                  {"-1", "bad_claim"},
+                  {"1e300", "bad_claim"},
+                  {"\"0\"", "bad_claim"},
+                  {"null", "bad_claim"},
+                  {"[]", "bad_claim"},
+                  {"18446744073709551616", "bad_json"},
+              });
   }
 }
 
 TEST_CASE("claims: leeway widens both ends, within bounds", "[claims]") {
   IssuerRules with = rules();
   with.leeway = 30;
-  judge_all(with, "exp", {{std::to_string(now - 29), "none"}, {std::to_string(now - 30), "expired"}});
-  judge_all(with, "nbf", {{std::to_string(now + 30), "none"},
-                          {std::to_string(now + 30) + ".5", "not_yet_valid"},
-                          {std::to_string(now + 31), "not_yet_valid"}});
-  judge_all(with, "iat", {{std::to_string(now + 30), "none"},
-                          {std::to_string(now + 31), "not_yet_valid"}});
+  judge_all(with, "exp",
+            {{std::to_string(now - 29), "none"}, {std::to_string(now - 30), "expired"}});
+  judge_all(with, "nbf",
+            {{std::to_string(now + 30), "none"},
+             {std::to_string(now + 30) + ".5", "not_yet_valid"},
+             {std::to_string(now + 31), "not_yet_valid"}});
+  judge_all(with, "iat",
+            {{std::to_string(now + 30), "none"}, {std::to_string(now + 31), "not_yet_valid"}});
   with.leeway = -30;
   judge_all(with, "exp", {{std::to_string(now + 1), "none"}, {std::to_string(now), "expired"}});
   with.leeway = std::numeric_limits<std::int64_t>::max();
-  judge_all(with, "exp", {{std::to_string(now - 86399), "none"},
-                          {std::to_string(now - 86400), "expired"}});
+  judge_all(with, "exp",
+            {{std::to_string(now - 86399), "none"}, {std::to_string(now - 86400), "expired"}});
   with.leeway = std::numeric_limits<std::int64_t>::min();
   judge_all(with, "exp", {{std::to_string(now), "expired"}});
 }
@@ -329,33 +353,35 @@ TEST_CASE("claims: account and workspace are names, digits, or not there", "[cla
   with.account_claim = "account";
   with.workspace_claim = "workspace";
   for (const std::string claim : {"account", "workspace"}) {
-    judge_all(with, claim, {
-        {"", "none"},
-        {"\"acme\"", "none"},
-        {"42", "none"},
-        {"-9223372036854775808", "none"},
-        {"\"" + std::string(255, 's') + "\"", "none"},
-        {"\"" + std::string(256, 's') + "\"", "bad_claim"},
-        {"\"\"", "bad_claim"},
-        {"\"a\\tb\"", "bad_claim"},
-        {"1.5", "bad_claim"},
-        {"true", "bad_claim"},
-        {"null", "bad_claim"},
-        {"[\"acme\"]", "bad_claim"},
-        {"{}", "bad_claim"},
-    });
+    judge_all(with, claim,
+              {
+                  {"", "none"},
+                  {"\"acme\"", "none"},
+                  {"42", "none"},
+                  {"-9223372036854775808", "none"},
+                  {"\"" + std::string(255, 's') + "\"", "none"},
+                  {"\"" + std::string(256, 's') + "\"", "bad_claim"},
+                  {"\"\"", "bad_claim"},
+                  {"\"a\\tb\"", "bad_claim"},
+                  {"1.5", "bad_claim"},
+                  {"true", "bad_claim"},
+                  {"null", "bad_claim"},
+                  {"[\"acme\"]", "bad_claim"},
+                  {"{}", "bad_claim"},
+              });
   }
   // An issuer that names no such claim does not look.
   judge_all(rules(), "account", {{"[1]", "none"}});
 }
 
 TEST_CASE("claims: a token bound to a key is no bearer token", "[claims]") {
-  judge_all(rules(), "cnf", {
-      {"", "none"},
-      {"{\"jkt\":\"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I\"}", "sender_constrained"},
-      {"{}", "sender_constrained"},
-      {"null", "sender_constrained"},
-  });
+  judge_all(rules(), "cnf",
+            {
+                {"", "none"},
+                {"{\"jkt\":\"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I\"}", "sender_constrained"},
+                {"{}", "sender_constrained"},
+                {"null", "sender_constrained"},
+            });
 }
 
 TEST_CASE("claims: typ is compared where the issuer says", "[claims]") {
@@ -400,9 +426,11 @@ TEST_CASE("claims: Cognito's two tokens are not taken for each other", "[claims]
     for (const auto &[key, value] : changes) text += ",\"" + key + "\":" + value;
     return text + "}";
   };
-  const std::string access_token =
-      token({{"client_id", "\"4kq3client\""}, {"token_use", "\"access\""},
-             {"cognito:groups", "[\"a\",\"a\"]"}, {"scope", "\"openid\""}, {"version", "2"}});
+  const std::string access_token = token({{"client_id", "\"4kq3client\""},
+                                          {"token_use", "\"access\""},
+                                          {"cognito:groups", "[\"a\",\"a\"]"},
+                                          {"scope", "\"openid\""},
+                                          {"version", "2"}});
   const std::string identity_token = token({{"aud", "\"4kq3client\""}, {"token_use", "\"id\""}});
   CHECK(judge(for_access, access_token) == "none");
   CHECK(judge(for_identity, identity_token) == "none");

@@ -24,8 +24,12 @@ std::string parsed(std::string_view text) {
   return name(result.refusal);
 }
 
-std::string with_header(std::string_view text) { return parsed(compact(text, claims, "sig")); }
-std::string with_claims(std::string_view text) { return parsed(compact(header, text, "sig")); }
+std::string with_header(std::string_view text) {
+  return parsed(compact(text, claims, "sig"));
+}
+std::string with_claims(std::string_view text) {
+  return parsed(compact(header, text, "sig"));
+}
 
 }  // namespace
 
@@ -34,14 +38,40 @@ TEST_CASE("jws: a token is three segments", "[jws]") {
   REQUIRE(parsed(token) == "none");
   const std::string h = encode(header), p = encode(claims), s = encode("signature");
   const std::string refused[] = {
-      "", ".", "..", "...", "....", h, h + "." + p, token + ".", "." + token, token + "." + s,
-      h + ".." + p + "." + s, h + "." + p + "." + s + "." + s + "." + s, std::string(16384, '.'),
-      "Bearer " + token, "\"" + token + "\"", " " + token, token + " ", token + "\n",
-      token + "\r\n", token + "\0"s, "\0"s + token, "\xef\xbb\xbf" + token, h + " ." + p + "." + s,
+      "",
+      ".",
+      "..",
+      "...",
+      "....",
+      h,
+      h + "." + p,
+      token + ".",
+      "." + token,
+      token + "." + s,
+      h + ".." + p + "." + s,
+      h + "." + p + "." + s + "." + s + "." + s,
+      std::string(16384, '.'),
+      "Bearer " + token,
+      "\"" + token + "\"",
+      " " + token,
+      token + " ",
+      token + "\n",
+      token + "\r\n",
+      token + "\0"s,
+      "\0"s + token,
+      "\xef\xbb\xbf" + token,
+      h + " ." + p + "." + s,
       // encoded otherwise than the one way
-      h + "=." + p + "." + s, h + "." + p + "." + s + "=", h + "." + p + "==." + s,
-      h + "." + p + "+." + s, h + "." + p + "/." + s, h + "." + p + "%2e." + s,
-      h + "." + p + "." + s + "A", h + "." + p + ".A", h + "." + p + ".AB", h + "." + p + ".AAB",
+      h + "=." + p + "." + s,
+      h + "." + p + "." + s + "=",
+      h + "." + p + "==." + s,
+      h + "." + p + "+." + s,
+      h + "." + p + "/." + s,
+      h + "." + p + "%2e." + s,
+      h + "." + p + "." + s + "A",
+      h + "." + p + ".A",
+      h + "." + p + ".AB",
+      h + "." + p + ".AAB",
       // the JSON serialization (RFC 7515 §7.2)
       R"({"protected":")" + h + R"(","payload":")" + p + R"(","signature":")" + s + "\"}",
   };
@@ -71,13 +101,30 @@ TEST_CASE("jws: header and claims are one strict JSON object", "[jws]") {
   REQUIRE(with_claims(claims) == "none");
   REQUIRE(with_header(" { \"alg\" : \"RS256\" }\r\n") == "none");
   const std::string refused[] = {
-      "", " ", "x", "[]", "\"RS256\"", "null", "1", "{", R"({"alg":"RS256"})" + "x"s,
-      R"({"alg":"RS256"}{})", R"({"alg":"RS256",})", R"({"alg":"RS256" /**/})", R"({alg:"RS256"})",
-      R"({"alg":"RS256","x":NaN})", R"({"alg":"RS256","x":1e400})", R"({"alg":"RS256","x":"\ud800"})",
-      "{\"alg\":\"RS256\",\"x\":\"\xff\"}", "{\"alg\":\"RS256\",\"x\":\"\xc0\xaf\"}",
-      "\xef\xbb\xbf{\"alg\":\"RS256\"}", R"({"alg":"RS256","x":1)" + "\0}"s,
-      R"({"alg":"RS256","x":"\u0000"})", R"({"alg":"RS256","\u0000":1})",
-      R"({"alg":"RS256","alg":"RS256"})", R"({"alg":"RS256","\u0061lg":"none"})",
+      "",
+      " ",
+      "x",
+      "[]",
+      "\"RS256\"",
+      "null",
+      "1",
+      "{",
+      R"({"alg":"RS256"})" + "x"s,
+      R"({"alg":"RS256"}{})",
+      R"({"alg":"RS256",})",
+      R"({"alg":"RS256" /**/})",
+      R"({alg:"RS256"})",
+      R"({"alg":"RS256","x":NaN})",
+      R"({"alg":"RS256","x":1e400})",
+      R"({"alg":"RS256","x":"\ud800"})",
+      "{\"alg\":\"RS256\",\"x\":\"\xff\"}",
+      "{\"alg\":\"RS256\",\"x\":\"\xc0\xaf\"}",
+      "\xef\xbb\xbf{\"alg\":\"RS256\"}",
+      R"({"alg":"RS256","x":1)" + "\0}"s,
+      R"({"alg":"RS256","x":"\u0000"})",
+      R"({"alg":"RS256","\u0000":1})",
+      R"({"alg":"RS256","alg":"RS256"})",
+      R"({"alg":"RS256","\u0061lg":"none"})",
       R"({"alg":"RS256","x":{"a":1,"a":1}})",
       R"({"alg":"RS256","x":)" + std::string(40, '[') + std::string(40, ']') + "}",
       R"({"alg":"RS256","x":)" + std::string(5000, '[') + std::string(5000, ']') + "}",
@@ -126,11 +173,25 @@ TEST_CASE("jws: alg, kid and typ are strings", "[jws]") {
 
 TEST_CASE("jws: no header may say where the key is or how to read the payload", "[jws]") {
   const char *const forbidden[] = {
-      R"("crit":["exp"])", R"("crit":[])", R"("crit":["b64"],"b64":false)", R"("crit":"exp")",
-      R"("crit":null)", R"("b64":false)", R"("b64":true)", R"("zip":"DEF")", R"("zip":null)",
-      R"("jku":"https://evil.example/jwks.json")", R"("jku":"")", R"("jwk":{"kty":"oct","k":"AA"})",
-      R"("x5u":"https://evil.example/x.pem")", R"("x5c":["AA=="])", R"("x5t":"AA")",
-      R"("x5t#S256":"AA")", R"("enc":"A256GCM")", R"("cty":"JWT")", R"("\u006awk":{})",
+      R"("crit":["exp"])",
+      R"("crit":[])",
+      R"("crit":["b64"],"b64":false)",
+      R"("crit":"exp")",
+      R"("crit":null)",
+      R"("b64":false)",
+      R"("b64":true)",
+      R"("zip":"DEF")",
+      R"("zip":null)",
+      R"("jku":"https://evil.example/jwks.json")",
+      R"("jku":"")",
+      R"("jwk":{"kty":"oct","k":"AA"})",
+      R"("x5u":"https://evil.example/x.pem")",
+      R"("x5c":["AA=="])",
+      R"("x5t":"AA")",
+      R"("x5t#S256":"AA")",
+      R"("enc":"A256GCM")",
+      R"("cty":"JWT")",
+      R"("\u006awk":{})",
   };
   for (const char *const member : forbidden) {
     INFO(member);
@@ -148,7 +209,10 @@ TEST_CASE("jws: the issuer is read before anything is trusted", "[jws]") {
   const Case cases[] = {
       {R"({"iss":"https://issuer.example/a"})", "https://issuer.example/a"},
       {R"({"iss":"https:\/\/issuer.example\/a"})", "https://issuer.example/a"},
-      {R"({"iss":""})", ""}, {R"({})", ""}, {R"({"iss":["a"]})", ""}, {R"({"iss":7})", ""},
+      {R"({"iss":""})", ""},
+      {R"({})", ""},
+      {R"({"iss":["a"]})", ""},
+      {R"({"iss":7})", ""},
   };
   for (const Case &c : cases) {
     const OwnedToken token(parse(compact(header, c.claims, "")).token);

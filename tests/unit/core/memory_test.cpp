@@ -19,7 +19,9 @@ bool may_allocate() {
   return true;
 }
 
-void *allocate(std::size_t size) { return may_allocate() ? std::malloc(size) : nullptr; }
+void *allocate(std::size_t size) {
+  return may_allocate() ? std::malloc(size) : nullptr;
+}
 
 }  // namespace
 
@@ -27,8 +29,12 @@ void *operator new(std::size_t size) {
   if (void *const memory = allocate(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void *memory) noexcept { std::free(memory); }
-void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void *memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void *memory, std::size_t) noexcept {
+  std::free(memory);
+}
 
 using namespace tenancy;
 using tenancy::test::Destroy;
@@ -85,7 +91,8 @@ TEST_CASE("memory: each step fails cleanly, then works", "[memory]") {
   CHECK(key_count(*keys) == 2);
 
   static constexpr std::string_view audiences[] = {"an audience of some length", "another of them"};
-  static constexpr RequiredClaim required[] = {{"a claim of some length", "a value of some length"}};
+  static constexpr RequiredClaim required[] = {
+      {"a claim of some length", "a value of some length"}};
   IssuerRules rules;
   rules.issuer = "a long enough issuer";
   rules.aliases = audiences;
@@ -120,8 +127,8 @@ TEST_CASE("memory: a parser that starves is never believed", "[memory]") {
     const ParsedToken parsed = parse(text);
     const OwnedToken token(parsed.token);
     // The parser does not always tell a lack of memory from a syntax error.
-    refused_for_a_reason &= token || parsed.refusal == Refusal::out_of_memory ||
-                            parsed.refusal == Refusal::bad_json;
+    refused_for_a_reason &=
+        token || parsed.refusal == Refusal::out_of_memory || parsed.refusal == Refusal::bad_json;
     return token != nullptr;
   });
   json_set_alloc_funcs(malloc_before, free_before);

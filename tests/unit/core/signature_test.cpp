@@ -1,8 +1,8 @@
 // What OpenSSL is asked, and what it is not trusted with. Every token here is judged by
 // verify_signature() alone.
-#include <catch2/catch.hpp>
 #include <openssl/bn.h>
 #include <openssl/err.h>
+#include <catch2/catch.hpp>
 
 #include "mint.hpp"
 #include "subjects.hpp"
@@ -31,10 +31,18 @@ struct Subject {
   std::string good() const { return signer.sign(input()); }
 };
 
-Subject hmac() { return {Signer::hs256(), R"({"alg":"HS256"})"}; }
-Subject rsa() { return {Signer::rs256(), R"({"alg":"RS256"})"}; }
-Subject ec() { return {Signer::es256(), R"({"alg":"ES256"})"}; }
-Subject ed() { return {Signer::eddsa(), R"({"alg":"EdDSA"})"}; }
+Subject hmac() {
+  return {Signer::hs256(), R"({"alg":"HS256"})"};
+}
+Subject rsa() {
+  return {Signer::rs256(), R"({"alg":"RS256"})"};
+}
+Subject ec() {
+  return {Signer::es256(), R"({"alg":"ES256"})"};
+}
+Subject ed() {
+  return {Signer::eddsa(), R"({"alg":"EdDSA"})"};
+}
 
 // a (op) b of big endian (EC) or little endian (Edwards) numbers, in as many bytes as a.
 std::string sum(const std::string &a, const std::string &b, bool little_endian) {
@@ -47,15 +55,14 @@ std::string sum(const std::string &a, const std::string &b, bool little_endian) 
   BN_add(x, x, y);
   std::string out(a.size(), '\0');
   const auto write = little_endian ? BN_bn2lebinpad : BN_bn2binpad;
-  const int size = write(x, reinterpret_cast<unsigned char *>(out.data()),
-                         static_cast<int>(out.size()));
+  const int size =
+      write(x, reinterpret_cast<unsigned char *>(out.data()), static_cast<int>(out.size()));
   BN_free(x);
   BN_free(y);
   return size < 0 ? "" : out;
 }
 
-const std::string order =
-    unhex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
+const std::string order = unhex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
 
 std::string minus(const std::string &a, unsigned long b) {
   BIGNUM *x = BN_bin2bn(reinterpret_cast<const unsigned char *>(a.data()),
@@ -171,8 +178,7 @@ TEST_CASE("signature: Ed25519 has S below the order of the group", "[signature]"
   CHECK(taken > 0);
 }
 
-TEST_CASE("signature: a small-order key would be good for anything, and is no key",
-          "[signature]") {
+TEST_CASE("signature: a small-order key would be good for anything, and is no key", "[signature]") {
   // y = 1, the neutral point: R = [S]B holds for every message with this R and S.
   const std::string key =
       R"({"kty":"OKP","crv":"Ed25519","x":")" + encode("\x01" + std::string(31, '\0')) + "\"}";
@@ -187,8 +193,7 @@ TEST_CASE("signature: a small-order key would be good for anything, and is no ke
   EVP_MD_CTX *context = EVP_MD_CTX_new();
   REQUIRE(EVP_DigestVerifyInit(context, nullptr, nullptr, nullptr, raw) == 1);
   CHECK(EVP_DigestVerify(context, reinterpret_cast<const unsigned char *>(forged.data()), 64,
-                         reinterpret_cast<const unsigned char *>(input.data()),
-                         input.size()) == 1);
+                         reinterpret_cast<const unsigned char *>(input.data()), input.size()) == 1);
   EVP_MD_CTX_free(context);
   EVP_PKEY_free(raw);
   // We are not.
@@ -200,8 +205,8 @@ TEST_CASE("signature: the error queue is left empty", "[signature]") {
     subject.check(std::string(subject.good().size(), '\x01'));
     CHECK(ERR_peek_error() == 0);
   }
-  CHECK_FALSE(tenancy::test::keys_of(
-      R"({"kty":"EC","crv":"P-256","x":")" + encode(std::string(32, '\x01')) + R"(","y":")" +
-      encode(std::string(32, '\x01')) + "\"}"));
+  CHECK_FALSE(tenancy::test::keys_of(R"({"kty":"EC","crv":"P-256","x":")" +
+                                     encode(std::string(32, '\x01')) + R"(","y":")" +
+                                     encode(std::string(32, '\x01')) + "\"}"));
   CHECK(ERR_peek_error() == 0);
 }

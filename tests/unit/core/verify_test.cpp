@@ -127,13 +127,21 @@ TEST_CASE("verify: a public key is never a secret", "[verify]") {
     const std::string pem = kind.signer.public_pem();
     std::string crlf;
     for (const char c : pem) crlf += c == '\n' ? "\r\n" : std::string(1, c);
-    const std::string secrets[] = {
-        pem, pem.substr(0, pem.size() - 1), crlf, " " + pem, "\n" + pem, pem + "\0"s,
-        kind.signer.public_der(), jwk, kind.signer.jwk(), set_of({jwk}), "", "a",
-        std::string(32, '\0')};
+    const std::string secrets[] = {pem,
+                                   pem.substr(0, pem.size() - 1),
+                                   crlf,
+                                   " " + pem,
+                                   "\n" + pem,
+                                   pem + "\0"s,
+                                   kind.signer.public_der(),
+                                   jwk,
+                                   kind.signer.jwk(),
+                                   set_of({jwk}),
+                                   "",
+                                   "a",
+                                   std::string(32, '\0')};
     for (const std::string &secret : secrets) {
-      const std::string token =
-          mint(Signer::oct(secret), header("HS256", R"(,"kid":"a")"), claims);
+      const std::string token = mint(Signer::oct(secret), header("HS256", R"(,"kid":"a")"), claims);
       CHECK(Issue{jwk}.judge(token) == "algorithm_not_allowed");
       const std::string relabelled =
           mint(Signer::oct(secret), header(kind.algorithm, R"(,"kid":"a")"), claims);
@@ -191,8 +199,7 @@ TEST_CASE("verify: what is signed is the text, not its meaning", "[verify]") {
   const std::string signature = good.substr(good.rfind('.') + 1);
   const std::string spaced = encode(R"({"alg": "EdDSA"})") + "." + encode(claims) + "." + signature;
   CHECK(issue.judge(spaced) == "bad_signature");
-  const std::string moved =
-      encode(header("EdDSA")) + "." + encode(" " + claims) + "." + signature;
+  const std::string moved = encode(header("EdDSA")) + "." + encode(" " + claims) + "." + signature;
   CHECK(issue.judge(moved) == "bad_signature");
   // Every bit of header and claims counts: refused one way or another.
   for (std::size_t i = 0; i < good.rfind('.'); i++) {
@@ -259,9 +266,9 @@ TEST_CASE("algorithm: names are exact", "[algorithm]") {
 }
 
 TEST_CASE("refusal: every reason has a name, a meaning and a class", "[refusal]") {
-#define X(reason, cls, meaning)                                       \
-  CHECK(refusal_name(Refusal::reason) == #reason);                    \
-  CHECK(refusal_meaning(Refusal::reason) == meaning);                 \
+#define X(reason, cls, meaning)                       \
+  CHECK(refusal_name(Refusal::reason) == #reason);    \
+  CHECK(refusal_meaning(Refusal::reason) == meaning); \
   CHECK(refusal_class(Refusal::reason) == RefusalClass::cls);
   TENANCY_REFUSALS(X)
 #undef X
