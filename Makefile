@@ -17,8 +17,9 @@ SHLIB_EXPORTS = extension/exports.txt
 SHLIB_LINK    = -lstdc++ -lcrypto -ljansson
 PG_CPPFLAGS   = -Iextension -DTENANCY_VERSION='"$(EXTVERSION)"' -MMD -MP
 PG_CXXFLAGS   = -std=c++20 -Wall -Wextra -Wno-missing-field-initializers $(if $(WERROR),-Werror)
-REGRESS       = $(patsubst tests/sql/%.sql,%,$(wildcard tests/sql/*.sql))
-REGRESS_OPTS  = --inputdir=tests --outputdir=build/regress --dbname=tenancy_regress
+# In this order: each builds on the database of the ones before it.
+REGRESS       = objects login keys plans settings
+REGRESS_OPTS  = --inputdir=tests --outputdir=build/regress
 EXTRA_CLEAN   = $(OBJS:.o=.d)
 # PGXS would compile every object again as LLVM bitcode, without PG_CXXFLAGS; nothing here gains from
 # inlining by the JIT.

@@ -65,6 +65,10 @@ refusals_are_documented() {
     <(sed -n '/^## Reasons/,/^## /s/^| `\([a-z_]*\)`.*/\1/p' docs/errors.md)
 }
 
+regression_tests_are_listed() {
+  diff <(sed -n 's/^REGRESS *= *//p' Makefile | tr ' ' '\n' | sort) <(ls tests/sql | sed 's/\.sql$//' | sort)
+}
+
 file_sizes() { sources 'extension/*pp' 'policy/*pp' | xargs wc -l | awk '$2 != "total" && $1 > 500 {print $2 ": " $1 " lines"}'; }
 shell_syntax() { local f; for f in $(sources '*.sh'); do bash -n "$f"; done; }
 unfinished() { sources extension policy sql tests Makefile | grep -v '^tests/lint/' | xargs grep -nE '\b(TODO|FIXME|XXX)\b'; }
@@ -86,6 +90,7 @@ check "no symbol of libjansson that the server exports too" no_shared_symbols
 check "that check sees such a symbol" shared_symbols_are_seen
 check "the library exports its own symbols alone" exports_only_its_own
 check "docs/errors.md lists every reason" refusals_are_documented
+check "every regression test is run" regression_tests_are_listed
 check "no file over 500 lines" file_sizes
 check "shell scripts parse" shell_syntax
 check "nothing is marked unfinished" unfinished

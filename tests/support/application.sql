@@ -1,25 +1,16 @@
 -- The issuer, the pools and what tests need to act as a client of the sample application.
 \set ON_ERROR_STOP 1
-\set jwks `cat "$TENANCY_KEYS/jwks.json"`
 
-insert into tenancy.issuer (issuer, audience_claim, audiences, required_claims, account_claim, workspace_claim)
-values ('https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo', 'client_id',
-        '{web-app,web-dashboard}', '{"token_use": "access"}', 'custom:account', 'custom:workspace');
-select tenancy.import_jwks('https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo', :'jwks') \g /dev/null
+\ir ../../policy/examples/saas/trust.sql
 
-select format('create role %I login', role)
-  from unnest(array['saas_pool', 'saas_app_pool', 'saas_stranger']) role
- where not exists (select from pg_roles where rolname = role) \gexec
-grant saas_app, saas_dashboard to saas_pool;
+create role saas_app_pool login;
 grant saas_app to saas_app_pool;
-grant saas_app, saas_dashboard to saas_stranger;
-
 insert into tenancy.pool (login_role, application, api_context, issuer, audiences)
-select pool.login_role, 'saas', pool.api_context, i.issuer, pool.audiences
-  from tenancy.issuer i,
-       (values ('saas_pool', 'app', '{web-app}'::text[]),
-               ('saas_pool', 'dashboard', '{web-dashboard}'),
-               ('saas_app_pool', 'app', '{web-app}')) pool (login_role, api_context, audiences);
+select 'saas_app_pool', application, api_context, issuer, audiences
+  from tenancy.pool where login_role = 'saas_pool' and api_context = 'app';
+-- Has the rights of a pool, but is none.
+create role saas_stranger login;
+grant saas_app, saas_dashboard to saas_stranger;
 
 create extension dblink;
 create extension pgtap;

@@ -1,0 +1,14 @@
+-- Who may come in: the issuer and its keys, and the login role that the application's backend uses.
+-- A client id of the issuer opens one API context: web-app the app, web-dashboard the dashboard.
+\set jwks `cat "$TENANCY_KEYS/jwks.json"`
+
+insert into tenancy.issuer (issuer, audience_claim, audiences, required_claims, account_claim, workspace_claim)
+values ('https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo', 'client_id',
+        '{web-app, web-dashboard}', '{"token_use": "access"}', 'custom:account', 'custom:workspace');
+select tenancy.import_jwks('https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo', :'jwks') as keys \g /dev/null
+
+create role saas_pool login;
+grant saas_app, saas_dashboard to saas_pool;
+insert into tenancy.pool (login_role, application, api_context, issuer, audiences) values
+    ('saas_pool', 'saas', 'app', 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo', '{web-app}'),
+    ('saas_pool', 'saas', 'dashboard', 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo', '{web-dashboard}');
