@@ -1,0 +1,91 @@
+// What the author wrote: the file's structure with positions, no name resolved yet.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "policy/condition.hpp"
+#include "policy/source.hpp"
+
+namespace tenancy::policy::ast {
+
+struct Name {
+  std::string text;
+  Span span;
+};
+
+// hierarchy.account, hierarchy.workspace, hierarchy.user; each level has some of the members.
+struct Level {
+  Span span;
+  Name table;
+  Name key;
+  std::optional<Name> type;
+  std::optional<Name> column;
+  std::optional<Name> account;
+  std::optional<Name> claim;
+  std::optional<Name> subject;
+  std::optional<Name> issuer;
+  std::optional<Condition> active;
+};
+
+struct Membership {
+  Span span;
+  Name table;
+  Name user;
+  Name of;
+  Name role;
+  std::optional<std::vector<std::pair<Name, Name>>> values;  // stored value, role name
+  std::optional<Condition> active;
+};
+
+struct Role {
+  Name name;
+  std::vector<Name> includes;
+};
+
+// `all`, a list of columns, or a list of which `all` is one.
+struct Columns {
+  Span span;
+  bool all = false;
+  std::vector<Name> names;
+};
+
+struct Rule {
+  Span span;
+  std::optional<Name> role;
+  std::vector<Name> contexts;
+  std::optional<Columns> read;
+  std::optional<Columns> insert;
+  std::optional<Columns> update;
+  std::optional<Name> remove;  // `delete: rows`
+  std::optional<Condition> rows;
+};
+
+struct Table {
+  Name name;
+  std::optional<Name> scope;  // account, workspace or global; or else:
+  std::optional<Name> parent;
+  std::vector<Name> on;
+  std::vector<Name> key;
+  std::optional<Name> account;
+  std::optional<Name> workspace;
+  std::optional<std::vector<Name>> columns;
+  std::vector<Name> hidden;
+  std::vector<Name> immutable;
+  std::vector<Rule> rules;
+};
+
+struct File {
+  Name application;
+  std::optional<Level> account;
+  std::optional<Level> workspace;
+  std::optional<Level> user;
+  std::optional<Membership> account_membership;
+  std::optional<Membership> workspace_membership;
+  std::vector<Role> roles;
+  std::vector<Table> tables;
+};
+
+}  // namespace tenancy::policy::ast

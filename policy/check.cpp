@@ -1,0 +1,116 @@
+#include "policy/check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace tenancy::policy {
+
+std::optional<Model> check(const Source &source, const ast::File &file, Diagnostics &diagnostics) {
+  Model model{};
+  model.application = file.application.text;
+  check_roles(source, file, model, diagnostics);
+  check_hierarchy(source, file, model, diagnostics);
+  check_tables(source, file, model, diagnostics);
+  if (diagnostics.failed()) return std::nullopt;
+  check_sense(file, model, diagnostics);
+  return model;
+}
+
+TableName resolve_table(const ast::Name &name) {
+  const std::size_t dot = name.text.find('.');
+  if (dot == std::string::npos) return {"public", name.text};
+  return {name.text.substr(0, dot), name.text.substr(dot + 1)};
+}
+
+namespace {
+
+using Written = std::map<std::string, Span>;  // role names, and where each is declared
+
+void warn_idle_roles(const Model &model, const Written &declared, Diagnostics &diagnostics) {
+  std::set<std::string> named;
+  for (const Table &table : model.tables) {
+    for (const Grant &grant : table.grants) named.insert(grant.role);
+  }
+  for (const Role &role : model.roles) {
+    const bool useful = std::any_of(role.holds.begin(), role.holds.end(),
+                                    [&](const std::string &held) { return named.contains(held); });
+    if (!useful) {
+      diagnostics.warning("idle-role", fmt::format("role \"{}\" can do nothing", role.name),
+                          declared.at(role.name), "name it in a rule, or remove it");
+    }
+  }
+}
+
+// PostgreSQL reads the rows that a WHERE or a RETURNING names by the rules of read.
+void warn_blind_write(const Model &model, const Table &table, const ast::Rule &rule,
+                      Diagnostics &diagnostics) {
+  if (!rule.role || !(rule.insert || rule.update || rule.remove)) return;
+  const std::vector<std::string> &held = model.role(rule.role->text).holds;
+  for (const ast::Name &context : rule.contexts) {
+    const bool sees = std::any_of(table.grants.begin(), table.grants.end(), [&](const Grant &g) {
+      return g.verb == Verb::read && name_of(g.context) == context.text &&
+             (g.role.empty() || std::find(held.begin(), held.end(), g.role) != held.end());
+    });
+    if (!sees) {
+      diagnostics.warning(
+          "blind-write",
+          fmt::format("\"{}\" writes \"{}\" in {} but reads none of it", rule.role->text,
+                      table.name.name, context.text),
+          rule.role->span,
+          "WHERE and RETURNING need the right to read: add a rule with read for this role");
+    }
+  }
+}
+
+bool contains(const std::vector<ast::Name> &names, const std::string &text) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](const ast::Name &name) { return name.text == text; });
+}
+
+void warn_power(const Model &model, const Table &table, const ast::Table &written,
+                const ast::Rule &rule, Diagnostics &diagnostics) {
+  if (!(rule.insert || rule.update || rule.remove)) return;
+  if (table.account.empty() && table.name != model.user.table) {
+    diagnostics.warning("global-write", "a tenant's user writes rows that every tenant sees",
+                        {rule.span.begin, rule.span.begin + 1},
+                        "leave writing to the role that runs migrations");
+  }
+  const auto writes = [&](const std::optional<ast::Columns> &columns, const std::string &name) {
+    return columns &&
+           ((columns->all && !contains(written.hidden, name)) || contains(columns->names, name));
+  };
+  const auto sets = [&](const std::string &name) {
+    return writes(rule.insert, name) || writes(rule.update, name);
+  };
+  const bool membership = table.name == model.account_membership.table ||
+                          table.name == model.workspace_membership.table;
+  if (membership && (rule.insert || rule.update)) {
+    diagnostics.warning("self-grant",
+                        "whoever writes memberships gives any role to anybody, himself included",
+                        {rule.span.begin, rule.span.begin + 1},
+                        "let a function that checks what may be given write them");
+  }
+  if (table.name == model.user.table && (sets(model.user.subject) || sets(model.user.issuer))) {
+    diagnostics.warning("self-grant", "whoever writes subject or issuer decides who a user is",
+                        {rule.span.begin, rule.span.begin + 1},
+                        "leave both columns to the role that runs sign-up");
+  }
+}
+
+}  // namespace
+
+void check_sense(const ast::File &file, const Model &model, Diagnostics &diagnostics) {
+  Written declared;
+  for (const ast::Role &role : file.roles) declared.emplace(role.name.text, role.name.span);
+  warn_idle_roles(model, declared, diagnostics);
+  for (std::size_t i = 0; i < file.tables.size(); ++i) {
+    for (const ast::Rule &rule : file.tables[i].rules) {
+      warn_blind_write(model, model.tables[i], rule, diagnostics);
+      warn_power(model, model.tables[i], file.tables[i], rule, diagnostics);
+    }
+  }
+}
+
+}  // namespace tenancy::policy

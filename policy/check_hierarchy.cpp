@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "policy/check.hpp"
+
+namespace tenancy::policy {
+
+namespace {
+
+class HierarchyChecker {
+ public:
+  HierarchyChecker(const Source &source, const ast::File &file, Diagnostics &diagnostics)
+      : source_(source), file_(file), diagnostics_(diagnostics) {}
+
+  void fill(Model &model) {
+    if (file_.account) model.account = level(*file_.account, "account_id");
+    if (file_.workspace) {
+      model.workspace = level(*file_.workspace, "workspace_id");
+      model.workspace.account =
+          file_.workspace->account ? file_.workspace->account->text : model.account.column;
+    }
+    if (file_.user) model.user = user(*file_.user);
+    check_distinct(model);
+    if (file_.account_membership) {
+      model.account_membership = membership(*file_.account_membership, "account", model);
+    }
+    if (file_.workspace_membership) {
+      model.workspace_membership = membership(*file_.workspace_membership, "workspace", model);
+    }
+  }
+
+ private:
+  Level level(const ast::Level &written, std::string_view default_column) {
+    check_active(written.active);
+    return {resolve_table(written.table),
+            written.key.text,
+            type(written.type),
+            written.column ? written.column->text : std::string(default_column),
+            written.claim ? written.claim->text : written.key.text,
+            {},
+            written.active,
+            source_.line_of(written.span)};
+  }
+
+  User user(const ast::Level &written) {
+    check_active(written.active);
+    return {resolve_table(written.table),
+            written.key.text,
+            type(written.type),
+            written.subject ? written.subject->text : "",
+            written.issuer ? written.issuer->text : "",
+            written.active,
+            source_.line_of(written.span)};
+  }
+
+  KeyType type(const std::optional<ast::Name> &name) {
+    if (!name || name->text == "uuid") return KeyType::uuid;
+    if (name->text == "bigint") return KeyType::bigint;
+    if (name->text == "text") return KeyType::text;
+    diagnostics_.error("unknown-type", fmt::format("a key cannot be \"{}\"", name->text),
+                       name->span, suggest(name->text, {"uuid", "bigint", "text"}));
+    return KeyType::uuid;
+  }
+
+  void check_active(const std::optional<Condition> &active) {
+    if (!active) return;
+    for_each_operand(*active, [&](const Operand &operand) {
+      if (operand.kind != Operand::Kind::session) return;
+      diagnostics_.error("condition", "there is no session yet when \"active\" is asked",
+                         operand.span, "compare columns with constants only");
+    });
+  }
+
+  void check_distinct(const Model &model) {
+    const auto same = [&](const ast::Level &one, std::string_view other) {
+      diagnostics_.error(
+          "same-table",
+          fmt::format("\"{}\" is the table of hierarchy.{} too", one.table.text, other),
+          one.table.span, "each level has a table of its own");
+    };
+    const auto &account = file_.account;
+    const auto &workspace = file_.workspace;
+    const auto &user = file_.user;
+    if (account && workspace && model.account.table == model.workspace.table) {
+      same(*workspace, "account");
+    }
+    if (account && user && model.account.table == model.user.table) same(*user, "account");
+    if (workspace && user && model.workspace.table == model.user.table) same(*user, "workspace");
+    if (account && workspace && model.account.column == model.workspace.column) {
+      diagnostics_.error(
+          "same-column",
+          fmt::format("accounts and workspaces are both called \"{}\"", model.account.column),
+          workspace->column ? workspace->column->span : workspace->key.span,
+          "give each its own \"column:\"");
+    }
+  }
+
+  Membership membership(const ast::Membership &written, const std::string &level,
+                        const Model &model) {
+    check_active(written.active);
+    Membership result{resolve_table(written.table),
+                      written.user.text,
+                      written.of.text,
+                      written.role.text,
+                      {},
+                      written.active,
+                      source_.line_of(written.span)};
+    std::vector<std::string> names;  // of this level, without it
+    for (const Role &role : model.roles) {
+      if (role.name.starts_with(level + ".")) names.push_back(role.name.substr(level.size() + 1));
+    }
+    if (!written.values) {
+      for (const std::string &name : names) result.values.emplace_back(name, level + "." + name);
+    } else {
+      for (const auto &[stored, role] : *written.values) {
+        if (std::find(names.begin(), names.end(), role.text) == names.end()) {
+          diagnostics_.error("unknown-role",
+                             fmt::format("there is no role \"{}.{}\"", level, role.text), role.span,
+                             suggest(role.text, names));
+        }
+        result.values.emplace_back(stored.text, level + "." + role.text);
+      }
+    }
+    if (result.values.empty() && !diagnostics_.failed()) {
+      diagnostics_.error("no-role", fmt::format("membership.{} gives no role", level),
+                         {written.span.begin, written.span.begin + 1},
+                         fmt::format("declare a role {}.something under roles", level));
+    }
+    return result;
+  }
+
+  const Source &source_;
+  const ast::File &file_;
+  Diagnostics &diagnostics_;
+};
+
+}  // namespace
+
+void check_hierarchy(const Source &source, const ast::File &file, Model &model,
+                     Diagnostics &diagnostics) {
+  HierarchyChecker(source, file, diagnostics).fill(model);
+}
+
+}  // namespace tenancy::policy

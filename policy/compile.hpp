@@ -1,0 +1,21 @@
+// The whole way from a policy file to SQL. Start here:
+//
+//   source → yaml → parse → check → lower → emit
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "policy/diagnostic.hpp"
+#include "policy/model.hpp"
+#include "policy/source.hpp"
+
+namespace tenancy::policy {
+
+// What the file means; nothing if diagnostics.failed().
+std::optional<Model> analyze(const Source &source, Diagnostics &diagnostics);
+
+// The SQL script; nothing if diagnostics.failed().
+std::optional<std::string> compile(const Source &source, Diagnostics &diagnostics);
+
+}  // namespace tenancy::policy

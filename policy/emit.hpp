@@ -1,0 +1,42 @@
+// The plan as one SQL script: one transaction, the same bytes for the same input, safe to apply
+// again, run by any client. Every name is qualified and goes through core/ident.
+//
+//   emit_prerequisites  what must be true of the database, checked first
+//   emit_directory      the function that says who belongs to which tenant
+//   emit_tables         grants, row level security, floors, policies
+//   emit                the rest, and the order
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/plan.hpp"
+#include "policy/source.hpp"
+
+namespace tenancy::policy {
+
+std::string emit(const Plan &plan, const Source &source);
+
+// The parts, each ending with a line end.
+std::string emit_prerequisites(const Plan &plan);
+std::string emit_directory(const Plan &plan, const Source &source);
+std::string emit_table(const TablePlan &table, const Plan &plan, const Source &source);
+
+// `saas_app`: the PostgreSQL role of an API context.
+std::string context_role(const Model &model, ApiContext context);
+// Both of them: `saas_app, saas_dashboard`.
+std::string context_roles(const Model &model);
+// `public.documents`.
+std::string qualified(const TableName &table);
+// `tenancy.yaml:42` or `tenancy.yaml:42, 43`; fit for a comment whatever the file is called.
+std::string reference(const Source &source, const std::vector<std::size_t> &lines);
+// `(a, b)` and `array['a', 'b']`.
+std::string column_list(const std::vector<std::string> &columns);
+std::string text_array(const std::vector<std::string> &values);
+// The text between dollar quotes of that name, or of one like it that the text does not hold.
+std::string dollar_quote(std::string_view name, std::string_view text);
+// Rows of VALUES, one a line at the given indentation, their columns aligned.
+std::string values_rows(const std::vector<std::vector<std::string>> &rows, std::size_t indent);
+
+}  // namespace tenancy::policy

@@ -1,0 +1,155 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "core/ident.hpp"
+#include "policy/emit.hpp"
+
+namespace tenancy::policy {
+
+namespace {
+
+constexpr std::size_t max_line = 100;  // characters, where a line can be broken
+
+std::string_view command(Verb verb) {
+  return verb == Verb::read ? "select" : name_of(verb);
+}
+
+class TableEmitter {
+ public:
+  TableEmitter(const TablePlan &plan, const Model &model, const Source &source)
+      : plan_(plan), model_(model), source_(source), name_(qualified(plan.table->name)) {}
+
+  std::string emit() {
+    line("");
+    line(std::string(max_line, '-'));
+    line(fmt::format("-- {}: {}. {}", name_, scope(), reference(source_, {plan_.table->line})));
+    line("");
+    line(fmt::format("alter table {} enable row level security, force row level security;", name_));
+    line(fmt::format("revoke all on table {} from public, {};", name_, context_roles(model_)));
+    defaults();
+    line("");
+    for (const ColumnGrant &grant : plan_.grants) this->grant(grant);
+    if (!plan_.grants.empty()) line("");
+    if (!plan_.floor.empty()) {
+      for (const ApiContext context : api_contexts) floor(context);
+      if (!plan_.policies.empty()) line("");
+    }
+    for (const RowPolicy &policy : plan_.policies) this->policy(policy);
+    while (out_.ends_with("\n\n")) out_.pop_back();
+    return std::move(out_);
+  }
+
+ private:
+  void line(std::string_view text) { out_.append(text).append("\n"); }
+
+  std::string scope() const {
+    const Table &table = *plan_.table;
+    if (table.is_account) return "the accounts themselves";
+    if (table.is_workspace) return "the workspaces themselves";
+    if (plan_.floor.empty()) return "the same rows for every tenant";
+    const std::string_view level = table.workspace.empty() ? "an account" : "a workspace";
+    if (!table.parent) return fmt::format("rows of {}", level);
+    return fmt::format("rows of {}, under {}", level, qualified(table.parent->table));
+  }
+
+  // The session fills in whose a new row is.
+  void defaults() {
+    if (plan_.defaults.empty()) return;
+    std::size_t width = 0;
+    for (const auto &[column, value] : plan_.defaults) {
+      width = std::max(width, quote_identifier(column).size());
+    }
+    std::vector<std::string> settings;
+    for (const auto &[column, value] : plan_.defaults) {
+      settings.push_back(fmt::format("    alter column {:<{}} set default {}",
+                                     quote_identifier(column), width, value));
+    }
+    line(fmt::format("alter table {}\n{};", name_, fmt::join(settings, ",\n")));
+  }
+
+  void grant(const ColumnGrant &grant) {
+    const std::string columns = grant.columns ? " " + column_list(*grant.columns) : "";
+    const std::string what = fmt::format("grant {}{}", command(grant.verb), columns);
+    const std::string rest =
+        fmt::format("on table {} to {};  -- {}", name_, context_role(model_, grant.context),
+                    reference(source_, grant.lines));
+    const bool fits = what.size() + 1 + rest.size() <= max_line;
+    line(fmt::format("{}{}{}", what, fits ? " " : "\n    ", rest));
+  }
+
+  void floor(ApiContext context) {
+    const std::string role = context_role(model_, context);
+    std::vector<std::string> pins;
+    for (const auto &[column, value] : plan_.floor) {
+      pins.push_back(fmt::format("{} = {}", quote_identifier(column), value));
+    }
+    const std::string predicate = fmt::format("{}", fmt::join(pins, " and "));
+    line(
+        fmt::format("create policy {0}_floor on {1} as restrictive for all to {0}\n"
+                    "    using ({2})\n"
+                    "    with check ({2});",
+                    role, name_, predicate));
+  }
+
+  std::string branch(const Branch &branch) const {
+    const std::string role =
+        branch.role.empty() ? "" : fmt::format("tenancy.has_role({})", quote_literal(branch.role));
+    if (!branch.rows) return role;
+    const bool compound = branch.rows->kind == Condition::Kind::disjunction;
+    std::string rows = print(*branch.rows, model_);
+    if (compound) rows = "(" + rows + ")";
+    return role.empty() ? rows : fmt::format("{} and {}", role, rows);
+  }
+
+  std::string predicate(const RowPolicy &policy) const {
+    const std::string gate =
+        fmt::format("tenancy.api_context() = {}", quote_literal(name_of(policy.context)));
+    if (policy.branches.size() == 1) {
+      const std::string only = branch(policy.branches[0]);
+      if (only.empty()) return gate;
+      constexpr std::size_t frame = std::string_view("    with check ();").size();
+      const bool fits = gate.size() + 5 + only.size() + frame <= max_line;
+      return fits ? fmt::format("{} and {}", gate, only)
+                  : fmt::format("\n        {}\n        and {}\n    ", gate, only);
+    }
+    std::string out = fmt::format("\n        {}\n        and (", gate);
+    for (std::size_t i = 0; i < policy.branches.size(); ++i) {
+      const Branch &each = policy.branches[i];
+      const std::string text = branch(each);
+      out += fmt::format("\n            -- {}\n            {}{}", reference(source_, {each.line}),
+                         i == 0 ? "" : "or ", each.rows ? "(" + text + ")" : text);
+    }
+    return out + "\n        )\n    ";
+  }
+
+  void policy(const RowPolicy &policy) {
+    const std::string role = context_role(model_, policy.context);
+    const std::string text = predicate(policy);
+    if (policy.branches.size() == 1) {
+      line("-- " + reference(source_, {policy.branches[0].line}));
+    }
+    std::string clauses;
+    if (policy.verb != Verb::insert) clauses += fmt::format("\n    using ({})", text);
+    if (policy.verb == Verb::insert || policy.verb == Verb::update) {
+      clauses += fmt::format("\n    with check ({})", text);
+    }
+    line(fmt::format("create policy {0}_{1} on {2} for {1} to {0}{3};", role, command(policy.verb),
+                     name_, clauses));
+  }
+
+  const TablePlan &plan_;
+  const Model &model_;
+  const Source &source_;
+  std::string name_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string emit_table(const TablePlan &table, const Plan &plan, const Source &source) {
+  return TableEmitter(table, *plan.model, source).emit();
+}
+
+}  // namespace tenancy::policy

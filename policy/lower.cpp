@@ -1,0 +1,94 @@
+#include "policy/lower.hpp"
+
+#include <algorithm>
+
+namespace tenancy::policy {
+
+namespace {
+
+void add_line(std::vector<std::size_t> &lines, std::size_t line) {
+  if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
+}
+
+class TableLowering {
+ public:
+  TableLowering(const Model &model, const Table &table) : model_(model), table_(table) {}
+
+  TablePlan plan() const {
+    TablePlan plan{&table_, {}, {}, {}, {}};
+    pin(plan, table_.account, accessor("account", model_.account.type), table_.is_account);
+    pin(plan, table_.workspace, accessor("workspace", model_.workspace.type), table_.is_workspace);
+    for (const ApiContext context : api_contexts) {
+      for (const Verb verb : verbs) {
+        ColumnGrant grant{context, verb, std::nullopt, {}};
+        RowPolicy policy{context, verb, {}};
+        for (const Grant &each : table_.grants) {
+          if (each.context != context || each.verb != verb) continue;
+          grant.columns = each.columns;  // the same in all of them: check() saw to it
+          add_line(grant.lines, each.line);
+          policy.branches.push_back({each.role, each.rows, each.line});
+        }
+        if (policy.branches.empty()) continue;
+        simplify(policy.branches);
+        plan.grants.push_back(std::move(grant));
+        plan.policies.push_back(std::move(policy));
+      }
+    }
+    return plan;
+  }
+
+ private:
+  static void pin(TablePlan &plan, const std::string &column, const std::string &value,
+                  bool is_level) {
+    if (column.empty()) return;
+    plan.floor.emplace_back(column, value);
+    if (!is_level) plan.defaults.emplace_back(column, value);
+  }
+
+  // Removes the branches that another one covers; of two that say the same, the first stays.
+  void simplify(std::vector<Branch> &branches) const {
+    std::vector<Branch> kept;
+    for (std::size_t i = 0; i < branches.size(); ++i) {
+      bool covered = false;
+      for (std::size_t j = 0; j < branches.size() && !covered; ++j) {
+        covered = j != i && covers(branches[j], branches[i]) &&
+                  (j < i || !covers(branches[i], branches[j]));
+      }
+      if (!covered) kept.push_back(branches[i]);
+    }
+    branches = std::move(kept);
+  }
+
+  // Whether whoever passes by `small` passes by `large` too.
+  bool covers(const Branch &large, const Branch &small) const {
+    if (large.rows && large.rows != small.rows) return false;
+    if (large.role.empty() || large.role == small.role) return true;
+    if (small.role.empty()) return false;
+    // An account role's workspace roles count only while a workspace is bound, which no floor but
+    // a workspace's requires.
+    if (is_account_role(small.role) && !is_account_role(large.role) && table_.workspace.empty()) {
+      return false;
+    }
+    const std::vector<std::string> &held = model_.role(small.role).holds;
+    return std::find(held.begin(), held.end(), large.role) != held.end();
+  }
+
+  const Model &model_;
+  const Table &table_;
+};
+
+}  // namespace
+
+Plan lower(const Model &model) {
+  Plan plan{&model, {}, {}};
+  for (const Table &table : model.tables) {
+    if (std::find(plan.schemas.begin(), plan.schemas.end(), table.name.schema) ==
+        plan.schemas.end()) {
+      plan.schemas.push_back(table.name.schema);
+    }
+    plan.tables.push_back(TableLowering(model, table).plan());
+  }
+  return plan;
+}
+
+}  // namespace tenancy::policy

@@ -1,0 +1,37 @@
+#include "policy/model.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace tenancy::policy {
+
+std::string_view name_of(ApiContext context) {
+  return context == ApiContext::app ? "app" : "dashboard";
+}
+
+std::string_view name_of(Verb verb) {
+  switch (verb) {
+    case Verb::read:
+      return "read";
+    case Verb::insert:
+      return "insert";
+    case Verb::update:
+      return "update";
+    case Verb::remove:
+      break;
+  }
+  return "delete";
+}
+
+bool is_account_role(std::string_view role) {
+  return role.starts_with("account.");
+}
+
+const Role &Model::role(std::string_view name) const {
+  const auto found =
+      std::find_if(roles.begin(), roles.end(), [&](const Role &role) { return role.name == name; });
+  if (found == roles.end()) throw std::logic_error("a role that check() should have refused");
+  return *found;
+}
+
+}  // namespace tenancy::policy

@@ -1,0 +1,19 @@
+// The tree of the file as what the language's grammar makes of it.
+#pragma once
+
+#include "policy/ast.hpp"
+#include "policy/diagnostic.hpp"
+#include "policy/yaml.hpp"
+
+namespace tenancy::policy {
+
+inline constexpr int language_version = 1;
+
+// Whatever is understood; what is not is reported and left out.
+ast::File parse(const Source &source, const Node &root, Diagnostics &diagnostics);
+
+// One member of `tables:`.
+std::optional<ast::Table> parse_table(const Source &source, const Member &member,
+                                      Diagnostics &diagnostics);
+
+}  // namespace tenancy::policy

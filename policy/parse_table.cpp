@@ -1,0 +1,166 @@
+#include <fmt/format.h>
+
+#include "policy/parse.hpp"
+#include "policy/reader.hpp"
+
+namespace tenancy::policy {
+
+namespace {
+
+class TableParser {
+ public:
+  TableParser(const Source &source, Diagnostics &diagnostics)
+      : source_(source), diagnostics_(diagnostics) {}
+
+  std::optional<ast::Table> parse(const Member &member) {
+    const auto name = read_qualified(member.key, "a table", diagnostics_);
+    MappingReader members(
+        member.value, "a table",
+        {"scope", "key", "account", "workspace", "columns", "hidden", "immutable", "rules"},
+        diagnostics_);
+    if (!name || !members) return std::nullopt;
+    ast::Table table{*name, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+    if (const Node *node = members.require("scope")) scope(table, *node);
+    if (const Node *node = members.find("key")) {
+      table.key = read_list(*node, "key", true, diagnostics_);
+    }
+    table.account = identifier(members, "account");
+    table.workspace = identifier(members, "workspace");
+    if (const Node *node = members.find("columns")) {
+      table.columns = read_list(*node, "columns", false, diagnostics_);
+    }
+    table.hidden = list(members, "hidden");
+    table.immutable = list(members, "immutable");
+    if (const Node *node = members.require("rules")) rules(table, *node);
+    return table;
+  }
+
+ private:
+  std::optional<ast::Name> identifier(const MappingReader &members, std::string_view key) {
+    const Node *node = members.find(key);
+    return node == nullptr ? std::nullopt : read_identifier(*node, key, diagnostics_);
+  }
+
+  std::vector<ast::Name> list(const MappingReader &members, std::string_view key) {
+    const Node *node = members.find(key);
+    return node == nullptr ? std::vector<ast::Name>{} : read_list(*node, key, false, diagnostics_);
+  }
+
+  void scope(ast::Table &table, const Node &node) {
+    if (node.kind == Node::Kind::mapping) {
+      MappingReader members(node, "a scope", {"parent", "on"}, diagnostics_);
+      const Node *parent = members.require("parent");
+      const Node *on = members.require("on");
+      if (parent != nullptr) table.parent = read_qualified(*parent, "the parent", diagnostics_);
+      if (on != nullptr) table.on = read_list(*on, "on", true, diagnostics_);
+      return;
+    }
+    const auto name = read_name(node, "a scope", diagnostics_);
+    if (!name) return;
+    if (name->text == "account" || name->text == "workspace" || name->text == "global") {
+      table.scope = name;
+      return;
+    }
+    diagnostics_.error(
+        "unknown-scope", fmt::format("there is no scope \"{}\"", name->text), name->span,
+        suggest(name->text, {"account", "workspace", "global", "{ parent: table, on: column }"}));
+  }
+
+  void rules(ast::Table &table, const Node &node) {
+    if (node.kind != Node::Kind::sequence) {
+      diagnostics_.error("structure", "rules is a list", node.span,
+                         "write one \"- { role: ..., context: [...], read: ... }\" per line");
+      return;
+    }
+    for (const Node &item : node.items) {
+      if (auto rule = this->rule(item)) table.rules.push_back(std::move(*rule));
+    }
+  }
+
+  std::optional<ast::Rule> rule(const Node &node) {
+    MappingReader members(node, "a rule",
+                          {"role", "context", "read", "insert", "update", "delete", "rows"},
+                          diagnostics_, {"principal", "new_row"});
+    if (!members) return std::nullopt;
+    const std::size_t errors = diagnostics_.errors();
+    ast::Rule rule{node.span, {}, {}, {}, {}, {}, {}, {}};
+    if (const Node *role = members.find("role")) {
+      rule.role = read_name(*role, "a role", diagnostics_);
+    }
+    if (const Node *contexts = members.require("context")) {
+      rule.contexts = read_list(*contexts, "context", false, diagnostics_);
+      for (const ast::Name &context : rule.contexts) check_context(context);
+    }
+    rule.read = columns(members, "read");
+    rule.insert = columns(members, "insert");
+    rule.update = columns(members, "update");
+    if (const Node *remove = members.find("delete")) {
+      rule.remove = read_name(*remove, "delete", diagnostics_);
+      if (rule.remove && rule.remove->text != "rows") {
+        diagnostics_.error("structure", "delete takes rows, not columns", remove->span,
+                           "write \"delete: rows\"");
+      }
+    }
+    if (const Node *rows = members.find("rows"); rows != nullptr && rows_are_text(*rows)) {
+      rule.rows = parse_condition(source_, *rows, diagnostics_);
+    }
+    if (!rule.read && !rule.insert && !rule.update && !rule.remove &&
+        diagnostics_.errors() == errors) {
+      diagnostics_.error("structure", "a rule without a verb gives nothing",
+                         {node.span.begin, node.span.begin + 1},
+                         "known here: read, insert, update, delete");
+    }
+    // A rule that was half understood would give what its author did not write.
+    if (diagnostics_.errors() != errors) return std::nullopt;
+    return rule;
+  }
+
+  bool rows_are_text(const Node &node) {
+    if (node.kind == Node::Kind::scalar && !node.text.empty()) return true;
+    return read_name(node, "a condition", diagnostics_).has_value();
+  }
+
+  void check_context(const ast::Name &context) {
+    if (context.text == "app" || context.text == "dashboard") return;
+    if (context.text == "portal") {
+      diagnostics_.error("unsupported", "\"portal\" is not supported by this version", context.span,
+                         "known here: app, dashboard");
+    } else {
+      diagnostics_.error("unknown-context",
+                         fmt::format("there is no API context \"{}\"", context.text), context.span,
+                         suggest(context.text, {"app", "dashboard"}));
+    }
+  }
+
+  std::optional<ast::Columns> columns(const MappingReader &members, std::string_view verb) {
+    const Node *node = members.find(verb);
+    if (node == nullptr) return std::nullopt;
+    ast::Columns columns{node->span, false, {}};
+    if (node->kind == Node::Kind::scalar && node->text != "all") {
+      diagnostics_.error("structure", fmt::format("{} takes \"all\" or a list of columns", verb),
+                         node->span,
+                         fmt::format("write \"{}: all\" or \"{}: [column, ...]\"", verb, verb));
+      return std::nullopt;
+    }
+    for (ast::Name &name : read_list(*node, verb, true, diagnostics_)) {
+      if (name.text == "all") {
+        columns.all = true;
+      } else {
+        columns.names.push_back(std::move(name));
+      }
+    }
+    return columns;
+  }
+
+  const Source &source_;
+  Diagnostics &diagnostics_;
+};
+
+}  // namespace
+
+std::optional<ast::Table> parse_table(const Source &source, const Member &member,
+                                      Diagnostics &diagnostics) {
+  return TableParser(source, diagnostics).parse(member);
+}
+
+}  // namespace tenancy::policy

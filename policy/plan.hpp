@@ -1,0 +1,59 @@
+// What PostgreSQL is to hold, in its own terms: grants, floors, policies. Still data, not text.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "policy/model.hpp"
+
+namespace tenancy::policy {
+
+// One alternative of a policy's predicate: has_role(role) and rows.
+struct Branch {
+  std::string role;  // empty: every identity
+  std::optional<Condition> rows;
+  std::size_t line;
+};
+
+// The one permissive policy for a command and an API context. For update it is both what the row
+// was and what it becomes.
+struct RowPolicy {
+  ApiContext context;
+  Verb verb;
+  std::vector<Branch> branches;
+};
+
+struct ColumnGrant {
+  ApiContext context;
+  Verb verb;
+  std::optional<std::vector<std::string>> columns;  // nothing: the whole table
+  std::vector<std::size_t> lines;
+};
+
+// A column and the accessor whose value it must have or gets.
+using Pinned = std::pair<std::string, std::string>;
+
+struct TablePlan {
+  const Table *table;            // of the model
+  std::vector<Pinned> floor;     // empty for a global table
+  std::vector<Pinned> defaults;  // tenant columns that the session fills in
+  std::vector<ColumnGrant> grants;
+  std::vector<RowPolicy> policies;
+};
+
+struct Plan {
+  const Model *model;
+  std::vector<std::string> schemas;  // of the tables, in order of appearance
+  std::vector<TablePlan> tables;
+};
+
+// `tenancy.account_uuid()` and its kin. level: account, workspace or user.
+std::string accessor(std::string_view level, KeyType type);
+
+// The SQL of a condition, from the model alone. alias: of the table, or empty; then a column stands
+// by itself.
+std::string print(const Condition &condition, const Model &model, std::string_view alias = {});
+
+}  // namespace tenancy::policy
