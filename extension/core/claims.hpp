@@ -33,9 +33,9 @@ struct Issuer {
   std::unique_ptr<KeySet> keys;
 };
 
-inline constexpr std::int64_t max_leeway = 24 * 60 * 60;  // seconds; keeps arithmetic in range
-inline constexpr std::int64_t max_date = 253402300799;    // the last second of the year 9999
-inline constexpr std::size_t max_name_bytes = 255;        // of a subject, account or workspace
+inline constexpr std::int64_t max_leeway = 86400;       // seconds; keeps arithmetic in range
+inline constexpr std::int64_t max_date = 253402300799;  // the last second of the year 9999
+inline constexpr std::size_t max_name_bytes = 255;      // of a subject, account or workspace
 
 // Fills verdict but for key_id; on refusal verdict holds the reason and fields of no meaning.
 // The token has claims.

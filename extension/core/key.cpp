@@ -15,7 +15,7 @@ constexpr int max_named_bytes = 64;  // of a kid, in a message
 
 template <std::size_t Size>
 void say(char (&out)[Size], const char *text) noexcept {
-  std::snprintf(out, Size, "%s", text);
+  static_cast<void>(std::snprintf(out, Size, "%s", text));
 }
 
 // Says that a key has a fault, and names the key by its kid or by its place, counted from one.
@@ -23,9 +23,10 @@ template <std::size_t Size>
 void say(char (&out)[Size], Json jwk, std::size_t index, const char *fault) noexcept {
   const std::string_view kid = valid_key_id(jwk["kid"]) ? jwk["kid"].string() : "";
   if (kid.empty() || kid.size() > max_named_bytes) {
-    std::snprintf(out, Size, "key %zu %s", index + 1, fault);
+    static_cast<void>(std::snprintf(out, Size, "key %zu %s", index + 1, fault));
   } else {
-    std::snprintf(out, Size, "key \"%.*s\" %s", static_cast<int>(kid.size()), kid.data(), fault);
+    static_cast<void>(std::snprintf(out, Size, "key \"%.*s\" %s", static_cast<int>(kid.size()),
+                                    kid.data(), fault));
   }
 }
 

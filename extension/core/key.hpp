@@ -8,7 +8,7 @@
 
 namespace tenancy {
 
-inline constexpr std::size_t max_key_set_bytes = 1024 * 1024;
+inline constexpr std::size_t max_key_set_bytes = std::size_t{1024} * 1024;
 inline constexpr std::size_t max_key_set_keys = 100;
 inline constexpr std::size_t max_key_id_bytes = 1024;
 

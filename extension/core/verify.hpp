@@ -17,7 +17,7 @@
 
 namespace tenancy {
 
-inline constexpr std::size_t max_token_bytes = 16 * 1024;
+inline constexpr std::size_t max_token_bytes = std::size_t{16} * 1024;
 
 struct Token;
 

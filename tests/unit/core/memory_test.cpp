@@ -29,6 +29,9 @@ void *operator new(std::size_t size) {
   if (void *const memory = allocate(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
+void *operator new(std::size_t size, const std::nothrow_t &) noexcept {
+  return allocate(size == 0 ? 1 : size);
+}
 void operator delete(void *memory) noexcept {
   std::free(memory);
 }
