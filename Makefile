@@ -75,8 +75,10 @@ unit: build/dev/CMakeCache.txt ## unit tests of core and compiler; no server
 	ctest --preset dev
 
 demo: deps ## the whole path once: server, sample application, real tokens; leaves the server up
-	@$(MAKE) --no-print-directory -j$(JOBS) all tenancy
-	@$(SUDO) $(MAKE) --no-print-directory install > build/install.log
+	@mkdir -p build
+	@echo "building (minutes the first time; build/build.log)"
+	@{ $(MAKE) -j$(JOBS) all && $(SUDO) $(MAKE) install && $(MAKE) tenancy; } > build/build.log 2>&1 \
+	  || { tail -n 40 build/build.log; exit 1; }
 	@policy/examples/saas/demo.sh start
 
 demo-stop: ## stop the demo's server and remove it

@@ -33,7 +33,7 @@ struct Shown {
 constexpr Shown shown_settings[] = {
     {"tenancy.account", "Key of the account that this session acts in.", show_account},
     {"tenancy.workspace", "Key of the workspace that this session acts in.", show_workspace},
-    {"tenancy.user", "Key of the user that this session acts as.", show_user},
+    {"tenancy.app_user", "Key of the user that this session acts as.", show_user},
     {"tenancy.subject", "Subject of the token that this session presented.", show_subject},
     {"tenancy.issuer", "Issuer of the token that this session presented.", show_issuer},
     {"tenancy.application", "Application that this session uses.", show_application},

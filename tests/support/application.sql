@@ -1,13 +1,15 @@
 -- The issuer, the pools and what tests need to act as a client of the sample application.
 \set ON_ERROR_STOP 1
 
+select format('drop role if exists %I', role)
+  from unnest(array['saas_pool', 'saas_app_pool', 'saas_dashboard_pool', 'saas_stranger']) role \gexec
 \ir ../../policy/examples/saas/trust.sql
 
-create role saas_app_pool login;
-grant saas_app to saas_app_pool;
+-- One pool for both API contexts, as small applications have it.
+create role saas_pool login;
+grant saas_app, saas_dashboard to saas_pool;
 insert into tenancy.pool (login_role, application, api_context, issuer, audiences)
-select 'saas_app_pool', application, api_context, issuer, audiences
-  from tenancy.pool where login_role = 'saas_pool' and api_context = 'app';
+select 'saas_pool', application, api_context, issuer, audiences from tenancy.pool;
 -- Has the rights of a pool, but is none.
 create role saas_stranger login;
 grant saas_app, saas_dashboard to saas_stranger;
@@ -24,9 +26,11 @@ declare
   connection text := format('attempt_%s', pg_backend_pid());
   statement text;
   answer text;
+  cause text;
 begin
-  perform dblink_connect(connection, format('dbname=%s user=%s', current_database(), pool));
   begin
+    perform dblink_connect(connection, format('host=%s port=%s dbname=%s user=%s', current_setting('unix_socket_directories'),
+                                              current_setting('port'), current_database(), pool));
     perform dblink_exec(connection, 'begin');
     if token is not null then
       perform * from dblink(connection, format('select tenancy.login(%L)::text', token)) as login (answer text);
@@ -46,8 +50,12 @@ begin
         answer := dblink_exec(connection, statement);
       end if;
     end loop;
-  exception when others then
-    answer := format('%s: %s', sqlstate, sqlerrm);
+  exception
+    when sqlclient_unable_to_establish_sqlconnection then
+      get stacked diagnostics cause = pg_exception_detail;
+      return format('%s: %s', sqlstate, substring(cause from 'FATAL:.*'));
+    when others then
+      answer := format('%s: %s', sqlstate, sqlerrm);
   end;
   perform dblink_disconnect(connection);
   return answer;

@@ -8,11 +8,17 @@ keys=${TENANCY_KEYS:-build/test/keys}
 subject=$1
 client=$2
 shift 2
-key=access
-for option in "$@"; do
-  case $option in --key=*) key= ;; esac
-done
-exec "$tenancy" token mint ${key:+--key="$keys/$key.pem"} --kid access-key \
-  --issuer "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo" --subject "$subject" \
-  --claim "client_id=$client" --claim token_use=access --claim "scope=aws.cognito.signin.user.admin" \
-  --claim "username=$subject" --claim-json 'cognito:groups=["staff"]' "$@"
+given=" $* "
+
+# default OPTION VALUE: the option, unless the caller gave it.
+arguments=("$@")
+default() {
+  case $given in *" $1 "* | *" $1="*) ;; *) arguments+=("$1" "$2") ;; esac
+}
+default --key "$keys/access.pem"
+default --kid access-key
+default --issuer "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo"
+default --subject "$subject"
+case $given in *" token_use="*) ;; *) arguments+=(--claim token_use=access) ;; esac
+exec "$tenancy" token mint "${arguments[@]}" --claim "client_id=$client" --claim "username=$subject" \
+  --claim "scope=aws.cognito.signin.user.admin" --claim-json 'cognito:groups=["staff"]'

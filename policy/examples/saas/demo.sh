@@ -31,7 +31,12 @@ right=0
 wrong=0
 
 scene() { printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }
-step() { printf '  %-58s' "$1"; shift; "$@" > build/demo-step.log 2>&1 || { echo failed; cat build/demo-step.log; exit 1; }; echo done; }
+step() {
+  printf '  %-72s' "$1"
+  shift
+  "$@" > build/demo-step.log 2>&1 || { echo failed; cat build/demo-step.log; exit 1; }
+  echo done
+}
 
 # expect WHAT PATTERN GOT: one line of the story; PATTERN is a glob.
 expect() {
@@ -44,14 +49,19 @@ expect() {
     wrong=$((wrong + 1))
     verdict="${red}WRONG, expected: $2${plain}"
   fi
-  printf '  %-58s %-66s %s\n' "$1" "${got:-(no rows)}" "$verdict"
+  got=${got:-(no rows)}
+  [ "${#got}" -le 64 ] || got="${got:0:61}..."
+  printf '  %-60s %-65s %s\n' "$1" "$got" "$verdict"
 }
 
 mint() { tests/support/mint.sh "$@"; }
 
-# client TOKEN STATEMENTS [POOL]: what a client of the pool gets, in one transaction: rows, or the error.
+# client TOKEN STATEMENTS: what the backend gets that connects for this token's API context, in one
+# transaction: rows, or the first error.
 client() {
-  PGUSER=${3:-saas_pool} psql --quiet --no-psqlrc --tuples-only --no-align --dbname saas \
+  local pool=saas_app_pool
+  case " $dashboard_tokens " in *" $1 "*) pool=saas_dashboard_pool ;; esac
+  PGUSER=$pool psql --quiet --no-psqlrc --tuples-only --no-align --dbname saas \
     --set VERBOSITY=verbose --set ON_ERROR_STOP=1 --set "token=$1" <<SQL 2>&1 | answer
 begin;
 ${1:+select tenancy.login(:'token') \\g /dev/null}
@@ -59,23 +69,24 @@ $2
 rollback;
 SQL
 }
-answer() { awk '/^(psql:[^ ]* )?(ERROR|FATAL):/ {sub(/^.*(ERROR|FATAL): */, ""); sub(/: /, " "); print; exit} /^(HINT|DETAIL|LOCATION|CONTEXT|LINE|NOTICE|WARNING|STATEMENT):/ {next} {print}'; }
+answer() { awk '/(ERROR|FATAL):/ {sub(/^.*(ERROR|FATAL): */, ""); sub(/: /, " "); print; exit} /^(HINT|DETAIL|LOCATION|CONTEXT|LINE|NOTICE|WARNING|STATEMENT):/ {next} {print}'; }
 
-echo "${bold}pg_tenancy: one database, two companies, no shared rows${plain}"
+echo "${bold}pg_tenancy: one database, two companies, no shared rows${plain} ($example)"
 
 scene "Setting up"
 step "a server of its own in $server, pg_tenancy preloaded" tests/support/server.sh start "$server"
 eval "$(tests/support/server.sh env "$server")"
 step "an identity provider: two RSA keys, as Amazon Cognito publishes" tests/support/keys.sh "$TENANCY_KEYS"
-step "tables and rows of Acme and Globex: $example/schema.sql, seed.sql" bash -ec "
+step "tables and rows of Acme and Globex: schema.sql, seed.sql" bash -ec "
   createdb saas
   psql -qX -v ON_ERROR_STOP=1 -d saas -c 'create extension pg_tenancy' -f $example/schema.sql -f $example/seed.sql"
-step "the policy: tenancy build $example/tenancy.yaml" bash -ec "
+step "the policy: tenancy build tenancy.yaml" bash -ec "
   $TENANCY build $example/tenancy.yaml | psql -qX -v ON_ERROR_STOP=1 -d saas"
-step "who may come in: issuer, key set, login role" psql -qX -v ON_ERROR_STOP=1 -d saas -f "$example/trust.sql"
+step "who may come in: issuer, key set, a login role for each API context" psql -qX -v ON_ERROR_STOP=1 -d saas -f "$example/trust.sql"
 
 eve=$(mint eve web-app) victor=$(mint victor web-app) gwen=$(mint gwen web-app)
 adam=$(mint adam web-dashboard) ann=$(mint ann web-dashboard)
+dashboard_tokens="$adam $ann"
 titles='select title from documents order by title;'
 count='select count(*) from documents;'
 forbidden='42501 permission denied*'
@@ -131,11 +142,11 @@ expect "SET tenancy.account" '55P02 *cannot be changed' "$(client "$eve" "set te
 expect "set_config('tenancy.account', ...)" '55P02 *cannot be changed' "$(client "$eve" "select set_config('tenancy.account', $globex, true);")"
 expect "SET tenancy.identity, the sealed value itself" '42501 permission denied*' "$(client "$eve" "set tenancy.identity = 'x';")"
 expect "SHOW tenancy.identity, to copy it" '42501 must be superuser*' "$(client "$eve" "show tenancy.identity;")"
-expect "SET ROLE to the dashboard's role" "" "$(client "$eve" "set role saas_dashboard; $account")"
+expect "SET ROLE to the dashboard's role" '42501 permission denied*' "$(client "$eve" "set role saas_dashboard; $account")"
 expect "SET ROLE postgres" '42501 permission denied*' "$(client "$eve" "set role postgres;")"
-expect "ALTER ROLE ... SET tenancy.account" '55P02 *cannot be changed' "$(client "$eve" "alter role saas_pool set tenancy.account = $globex;")"
-expect "PGOPTIONS='-c tenancy.account=...'" "Acme" "$(PGOPTIONS="-c tenancy.account=${globex//\'/}" client "$eve" "$account")"
-expect "an account_uuid() of her own, first in search_path" "Acme" "$(client "$eve" "create function pg_temp.account_uuid() returns uuid language sql as 'select $globex::uuid'; set local search_path = pg_temp, public, tenancy; $account" | sed '/^CREATE/d')"
+expect "ALTER ROLE ... SET tenancy.account" '55P02 *cannot be changed' "$(client "$eve" "alter role saas_app_pool set tenancy.account = $globex;")"
+expect "PGOPTIONS='-c tenancy.account=...': no connection" '*parameter "tenancy.account" cannot be changed' "$(PGOPTIONS="-c tenancy.account=${globex//\'/}" client "$eve" "$account")"
+expect "an account_uuid() of her own, first in search_path" "Acme" "$(client "$eve" "create function pg_temp.account_uuid() returns uuid language sql as \$f\$select $globex::uuid\$f\$; set local search_path = pg_temp, public, tenancy; $account")"
 expect "a second login, as gwen, in the same transaction" '28T04 *' "$(client "$eve" "select tenancy.login('$gwen');")"
 expect "control: gwen in a transaction of her own" "Globex" "$(client "$gwen" "$account")"
 expect "the next transaction on eve's connection" "$no_identity" "$(client "$eve" "commit; begin; $account")"
@@ -149,8 +160,8 @@ host=$PGHOST
 cat <<END
 All $right came out right. The server is up:
 
-  psql -h $host -U postgres saas       as its superuser, past all policies
-  psql -h $host -U saas_pool saas      as a client; then
+  psql -h $host -U postgres saas       as a superuser, past all policies
+  psql -h $host -U saas_app_pool saas  as the app's backend; then
     begin;
     \\set token \`tests/support/mint.sh eve web-app\`
     select tenancy.login(:'token');
