@@ -109,6 +109,7 @@ class RuleChecker {
     const auto found = std::find_if(model_.roles.begin(), model_.roles.end(),
                                     [&](const Role &r) { return r.name == rule.role->text; });
     if (found == model_.roles.end()) {
+      if (model_.roles.empty() && diagnostics_.failed()) return;  // all of them were refused
       std::vector<std::string> names;
       for (const Role &role : model_.roles) names.push_back(role.name);
       diagnostics_.error("unknown-role", fmt::format("there is no role \"{}\"", rule.role->text),

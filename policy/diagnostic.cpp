@@ -11,18 +11,39 @@ namespace tenancy::policy {
 
 namespace {
 
-// Levenshtein's distance.
+// The number of letters to add, drop, change or swap with their neighbour.
 std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
+  std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
+  std::iota(d[0].begin(), d[0].end(), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, change}));
+      const std::size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
+      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + change});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+      }
     }
   }
-  return row[b.size()];
+  return d[a.size()][b.size()];
+}
+
+// Fit for a terminal, one column for each character as counted.
+std::string printable(std::string_view line) {
+  std::string out;
+  for (std::size_t at = 0; at < line.size();) {
+    const std::size_t length = utf8_length(line.substr(at));
+    const auto c = static_cast<unsigned char>(line[at]);
+    if (c == '\t') {
+      out += ' ';
+    } else if (length == 0 || c < 0x20 || c == 0x7F || is_invisible(line.substr(at, length))) {
+      out += '?';
+    } else {
+      out.append(line.substr(at, length));
+    }
+    at += std::max<std::size_t>(length, 1);
+  }
+  return out;
 }
 
 std::string count(std::size_t number, std::string_view noun) {
@@ -39,8 +60,7 @@ void render_one(std::string &out, const Diagnostic &diagnostic, const Source &so
   marked = marked.substr(0, marked.find_first_of("\r\n"));
   const std::size_t width = std::max<std::size_t>(count_characters(marked), 1);
 
-  std::string shown(line);
-  std::replace(shown.begin(), shown.end(), '\t', ' ');  // one column each, as counted
+  const std::string shown = printable(line);
   fmt::format_to(std::back_inserter(out), "{}:{}:{}: {}[{}]: {}\n", source.path(), at.line,
                  at.column, diagnostic.severity == Severity::error ? "error" : "warning",
                  diagnostic.name, diagnostic.message);

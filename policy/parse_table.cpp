@@ -78,11 +78,11 @@ class TableParser {
   }
 
   std::optional<ast::Rule> rule(const Node &node) {
+    const std::size_t errors = diagnostics_.errors();
     MappingReader members(node, "a rule",
                           {"role", "context", "read", "insert", "update", "delete", "rows"},
                           diagnostics_, {"principal", "new_row"});
     if (!members) return std::nullopt;
-    const std::size_t errors = diagnostics_.errors();
     ast::Rule rule{node.span, {}, {}, {}, {}, {}, {}, {}};
     if (const Node *role = members.find("role")) {
       rule.role = read_name(*role, "a role", diagnostics_);
@@ -95,8 +95,8 @@ class TableParser {
     rule.insert = columns(members, "insert");
     rule.update = columns(members, "update");
     if (const Node *remove = members.find("delete")) {
-      rule.remove = read_name(*remove, "delete", diagnostics_);
-      if (rule.remove && rule.remove->text != "rows") {
+      rule.remove = ast::Name{remove->text, remove->span};
+      if (remove->kind != Node::Kind::scalar || remove->text != "rows") {
         diagnostics_.error("structure", "delete takes rows, not columns", remove->span,
                            "write \"delete: rows\"");
       }
@@ -116,7 +116,7 @@ class TableParser {
   }
 
   bool rows_are_text(const Node &node) {
-    if (node.kind == Node::Kind::scalar && !node.text.empty()) return true;
+    if (node.text == "true" || node.text == "false") return true;  // refused as a condition
     return read_name(node, "a condition", diagnostics_).has_value();
   }
 

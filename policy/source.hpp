@@ -43,6 +43,14 @@ class Source {
   std::vector<std::size_t> starts_;  // of each line
 };
 
+// The length of the UTF-8 sequence at the head of text (RFC 3629); 0 if there is none. REQUIRES:
+// text is not empty.
+std::size_t utf8_length(std::string_view text);
+
+// Whether a UTF-8 sequence is a C1 control, a line separator or a mark that reverses text: with it,
+// what is read is not what is there.
+bool is_invisible(std::string_view character);
+
 // The number of characters in UTF-8 text.
 std::size_t count_characters(std::string_view text);
 

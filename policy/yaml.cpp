@@ -19,24 +19,6 @@ struct Release {
   void operator()(fy_diag *diag) const { fy_diag_destroy(diag); }
 };
 
-// The length of the UTF-8 sequence at the head of text (RFC 3629); 0 if there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
-  for (std::size_t at = 1; at < length; ++at) {
-    if ((byte(at) & 0xC0) != 0x80) return 0;
-  }
-  // Overlong forms, surrogates, beyond U+10FFFF.
-  if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F) ||
-      (first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F)) {
-    return 0;
-  }
-  return length;
-}
-
 // One report per line is enough.
 void check_characters(const Source &source, Diagnostics &diagnostics) {
   const std::string_view text = source.text();
@@ -50,6 +32,10 @@ void check_characters(const Source &source, Diagnostics &diagnostics) {
     if (length == 0 && !line_reported) {
       diagnostics.error("encoding", "this byte is not part of UTF-8 text", span,
                         "save the file as UTF-8");
+      line_reported = true;
+    } else if (is_invisible(text.substr(at, length)) && !line_reported) {
+      diagnostics.error("control-character", "an invisible character that changes how text reads",
+                        span, "remove it");
       line_reported = true;
     } else if (c == '\t' && !line_reported) {
       diagnostics.error("tab", "a tab, whose width nobody agrees on", span, "use spaces");
@@ -97,10 +83,8 @@ class Reader {
                 "a policy is one document: remove this line and what follows");
           return std::nullopt;
         }
-        const auto *version = fy_document_start_event_version(event.get());
         if (fy_document_state_version_explicit(event->document_start.document_state) ||
             fy_document_state_tags_explicit(event->document_start.document_state)) {
-          (void)version;
           error("directive", "a YAML directive", event, "remove the line that begins with %");
         }
       } else if (event->type == FYET_MAPPING_START || event->type == FYET_SEQUENCE_START ||

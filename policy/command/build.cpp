@@ -53,6 +53,12 @@ void add_build(CLI::App &app, ExitCode &exit) {
   const auto output = std::make_shared<std::string>();
   command->add_option("FILE", *path, "the policy file, as a rule tenancy.yaml")->required();
   command->add_option("-o,--output", *output, "write the SQL here, not to the standard output");
+  command->footer(
+      R"(The SQL is one transaction that may be applied again. After an error nothing is written.
+
+Example:
+  tenancy build tenancy.yaml -o tenancy.sql
+  psql --file tenancy.sql "$DATABASE")");
   command->callback([path, output, &exit] { exit = build_file(*path, *output); });
 }
 

@@ -33,6 +33,10 @@ void add_check(CLI::App &app, ExitCode &exit) {
   CLI::App *command = app.add_subcommand("check", "say whether a policy file is right");
   const auto path = std::make_shared<std::string>();
   command->add_option("FILE", *path, "the policy file, as a rule tenancy.yaml")->required();
+  command->footer(R"(Errors and warnings go to the standard error; warnings do not fail.
+
+Example:
+  tenancy check tenancy.yaml)");
   command->callback([path, &exit] { exit = check_file(*path); });
 }
 

@@ -13,6 +13,7 @@
 #include "core/key.hpp"
 #include "core/owner.hpp"
 #include "core/sha256.hpp"
+#include "core/signature.hpp"
 
 namespace tenancy::policy {
 namespace {
@@ -123,6 +124,10 @@ SigningKey SigningKey::parse(std::string_view text, std::string_view name) {
     return key;
   }
   if (!key.private_key_) key.private_key_ = read_private_jwk(root);
+  if (key.private_key_ &&
+      check_signature(set->keys.front(), "probe", key.sign("probe")) != Refusal::none) {
+    throw std::runtime_error(fmt::format("{}: the private half does not fit the public one", name));
+  }
   if (key.key_id_.empty()) {
     const auto thumbprint = sha256(object_of(material_of(key.canonical_)));
     require(thumbprint.has_value());

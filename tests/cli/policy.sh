@@ -1,0 +1,96 @@
+#!/bin/sh
+# TAP test of `tenancy check` and `tenancy build`.
+#
+#   tests/cli/policy.sh build/tenancy            run
+#   UPDATE=1 tests/cli/policy.sh build/tenancy   accept what it says now as right; review the diff
+set -u
+
+tenancy=$(realpath "${1:?usage: policy.sh path/to/tenancy}")
+examples=$(realpath "$(dirname "$0")/../../policy/examples")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+number=0
+failed=0
+
+result() { # status, name
+  number=$((number + 1))
+  if [ "$1" -eq 0 ]; then
+    echo "ok $number - $2"
+  else
+    echo "not ok $number - $2"
+    failed=1
+  fi
+}
+
+same() { # golden file, actual file, name
+  if [ -n "${UPDATE:-}" ]; then cp "$2" "$1"; fi
+  if diff -u "$1" "$2" > "$work/diff"; then
+    result 0 "$3"
+  else
+    result 1 "$3"
+    sed 's/^/# /' "$work/diff"
+  fi
+}
+
+exits() { # status, what, command ...
+  wanted=$1 what=$2
+  shift 2
+  "$@" > "$work/out" 2> "$work/err"
+  got=$?
+  [ "$got" -eq "$wanted" ]
+  result $? "$what"
+  [ "$got" -eq "$wanted" ] || echo "# exit status $got, not $wanted"
+}
+
+# Wrong policies: what is said about each, and the exit status.
+cd "$examples/wrong" || exit 2
+for policy in *.yaml; do
+  name=${policy%.yaml}
+  "$tenancy" check "$policy" > "$work/$name.txt" 2>&1
+  echo "exit status $?" >> "$work/$name.txt"
+  same "$name.txt" "$work/$name.txt" "check $policy"
+done
+
+# Right policies: the SQL, byte for byte.
+for policy in "$examples"/*/tenancy.yaml; do
+  cd "$(dirname "$policy")" || exit 2
+  name=$(basename "$PWD")
+  exits 0 "check $name" "$tenancy" check tenancy.yaml
+  grep -q '^tenancy.yaml: ok, [0-9]* roles, [0-9]* tables, [0-9]* rules$' "$work/out"
+  result $? "check $name counts roles, tables and rules"
+  exits 0 "build $name" "$tenancy" build tenancy.yaml
+  mv "$work/out" "$work/$name.sql"
+  same tenancy.sql "$work/$name.sql" "build $name gives the SQL that is known"
+  exits 0 "build $name -o" "$tenancy" build tenancy.yaml -o "$work/o.sql"
+  cmp -s "$work/o.sql" "$work/$name.sql"
+  result $? "build $name -o writes the same"
+done
+
+# Nothing is written when something is wrong, and what is there stays.
+cd "$work" || exit 2
+echo kept > kept.sql
+exits 1 "build of a wrong policy fails" "$tenancy" build "$examples/wrong/role-cycle.yaml" -o kept.sql
+[ "$(cat kept.sql)" = kept ]
+result $? "build of a wrong policy leaves the old file"
+exits 1 "build of a wrong policy to standard output fails" \
+  "$tenancy" build "$examples/wrong/role-cycle.yaml"
+[ ! -s out ]
+result $? "build of a wrong policy writes nothing"
+exits 0 "warnings do not fail" \
+  "$tenancy" build "$examples/wrong/warning-idle-role.yaml" -o "$work/warned.sql"
+[ -s warned.sql ] && [ -s err ]
+result $? "build with warnings writes the SQL and the warnings"
+
+exits 2 "a file that is not there" "$tenancy" check "$work/nowhere.yaml"
+exits 2 "a directory for a file" "$tenancy" check "$work"
+exits 2 "no file named" "$tenancy" check
+exits 2 "an unknown option" "$tenancy" build --frob x.yaml
+exits 2 "an output that cannot be written" \
+  "$tenancy" build "$examples/saas/tenancy.yaml" -o "$work/no/such/directory.sql"
+[ -z "$(ls "$work" | grep '\.tmp$')" ]
+result $? "no temporary file is left"
+head -c 1100000 /dev/zero | tr '\0' '#' > "$work/large.yaml"
+exits 2 "a file larger than 1 MiB" "$tenancy" check "$work/large.yaml"
+
+echo "1..$number"
+exit $failed
