@@ -150,7 +150,7 @@ cat >rfc7515.jwk <<'JWK'
 JWK
 # And one of RSA, with n, e and d alone.
 d=$(openssl pkey -in rsa.pem -noout -text | sed -n '/^privateExponent:/,/^prime1:/p' |
-  sed -n 's/^ *//; /:.*:/p' | tr -d ':\n' | perl -ne 's/^00//; print pack("H*", $_)' | base64url)
+  grep -v '^p' | tr -d ' :\n' | perl -ne 's/^00//; print pack("H*", $_)' | base64url)
 "$tenancy" token jwks rsa.pem | sed -n "s/^{\"alg\".*\"n\":/{\"kty\":\"RSA\",\"e\":\"AQAB\",\"d\":\"$d\",\"n\":/p" >rsa.jwk
 for file in rfc8037.jwk rfc7515.jwk rsa.jwk; do
   "$tenancy" token jwks "$file" >jwk.keys
@@ -174,6 +174,8 @@ ok 'a key that is no key' fails 'not a usable key' "$tenancy" token mint --key r
 ok 'a key of another curve' fails 'has a crv that is not supported' "$tenancy" token mint --key p384.pem
 ok 'a short RSA key' fails 'under 2048 bits' "$tenancy" token mint --key short.pem
 ok 'an encrypted key' fails 'encrypted' "$tenancy" token mint --key locked.pem
+sed 's/"d":"nWG/"d":"mWG/' rfc8037.jwk >halves.jwk
+ok 'two halves of different keys' fails 'does not fit' "$tenancy" token mint --key halves.jwk
 ok 'a public key to sign with' fails 'no private half' "$tenancy" token mint --key ed.pub
 ok 'a key set to sign with' fails 'not a key set' "$tenancy" token mint --key keys
 ok 'an algorithm that is not of the key' fails '--header alg=RS256' \
