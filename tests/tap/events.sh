@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# What the server log tells of logins and of changed trust, and what it never tells.
+set -euo pipefail
+source tests/support/tap.sh
+server=build/test/server
+log=$server/server.log
+
+# since COMMAND...: what the log gained while the command ran.
+since() {
+  local before
+  before=$(wc -l < "$log")
+  "$@" > /dev/null 2>&1 || true
+  tail -n "+$((before + 1))" "$log"
+}
+login() { PGUSER=$1 psql --quiet --no-psqlrc --dbname tenancy_saas --set "token=$2" --file <(printf "select tenancy.login(:'token');\n"); }
+
+good=$(tests/support/mint.sh canary-subject web-app)
+expired=$(tests/support/mint.sh canary-subject web-app --claim-json "exp=$(($(date +%s) - 60))" --claim-json "iat=$(($(date +%s) - 120))")
+other=$(tests/support/mint.sh canary-subject another-app)
+
+said=$(since login saas_app_pool "$expired")
+like "$said" 'pg_tenancy: event=login_refused reason=expired role="saas_app_pool"' "a refusal names reason and role"
+unlike "$said" "canary-subject" "not the subject"
+unlike "$said" "${expired:0:60}" "not the token"
+unlike "$said" "STATEMENT" "nor the statement that carried it"
+like "$(since login saas_app_pool "$other")" "reason=wrong_audience" "wrong_audience"
+like "$(since login saas_app_pool "x.y.z")" "reason=malformed" "malformed"
+like "$(since login saas_stranger "$good")" "reason=no_pool" "no_pool"
+said=$(since login saas_app_pool "$good")
+is "$said" "" "an accepted login is silent by default"
+
+psql --quiet --command "alter role saas_app_pool set tenancy.log_logins = 'all'"
+said=$(since login saas_app_pool "$good")
+like "$said" 'event=login_accepted role="saas_app_pool" application="saas" api_context="app"' "and told with tenancy.log_logins = all"
+unlike "$said" "canary-subject" "without the subject"
+psql --quiet --command "alter role saas_app_pool set tenancy.log_logins = 'none'"
+unlike "$(since login saas_app_pool "$expired")" "pg_tenancy:" "with none, nothing is"
+psql --quiet --command "alter role saas_app_pool reset tenancy.log_logins"
+
+client_sees() { PGUSER=saas_app_pool PGOPTIONS="-c client_min_messages=debug5" psql --no-psqlrc --dbname tenancy_saas --set "token=$expired" --file <(printf "select tenancy.login(:'token');\n") 2>&1; }
+unlike "$(client_sees)" "reason=" "no client setting shows the reason"
+
+change() { psql --quiet --dbname tenancy_saas --command "begin" --command "set session_replication_role = replica" --command "$1" --command "rollback"; }
+like "$(since change "update tenancy.issuer set leeway = 31")" 'event=changed role="postgres" object="issuer"' "a change of an issuer is an event, also as a replica"
+like "$(since change "truncate tenancy.pool")" 'event=changed role="postgres" object="pool"' "so is TRUNCATE"
+import() { psql --quiet --dbname tenancy_saas --set "jwks=$(cat "$TENANCY_KEYS/jwks.json")" --file <(printf "select tenancy.import_jwks(issuer, :'jwks') from tenancy.issuer;\n"); }
+like "$(since import)" 'event=keys_imported role="postgres" object="https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo" count=2' "and an import of keys"
+finish
