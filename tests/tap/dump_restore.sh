@@ -11,7 +11,7 @@ is $? 0 "the dump restores"
 facts() {
   psql --quiet --tuples-only --no-align --dbname "$1" <<'SQL'
 select 'policy', polrelid::regclass, polname, polpermissive, polcmd, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid) from pg_policy order by 2, 3;
-select 'table', oid::regclass, relrowsecurity, relforcerowsecurity, relacl from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by 2;
+select 'table', oid::regclass, relrowsecurity, relforcerowsecurity, array(select a::text from unnest(coalesce(relacl, acldefault('r', relowner))) a order by 1) from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by 2;
 select 'column', attrelid::regclass, attname, attacl from pg_attribute where attacl is not null and attrelid::regclass::text not like 'pg_%' order by 2, 3;
 select * from tenancy.application order by 1;
 select * from tenancy.issuer order by 1;
