@@ -296,10 +296,7 @@ bool is_ambiguous(const Node &node) {
 std::size_t source_offset(const Source &source, const Node &scalar, std::size_t at) {
   const std::string_view raw = source.text();
   const auto blank = [](char c) { return c == ' ' || c == '\n' || c == '\r'; };
-  std::size_t place = scalar.span.begin;
-  const bool quoted =
-      scalar.style == Node::Style::single_quoted || scalar.style == Node::Style::double_quoted;
-  if (quoted && place < raw.size() && (raw[place] == '\'' || raw[place] == '"')) ++place;
+  std::size_t place = scalar.span.begin;  // after the opening quote
   // Walk both texts side by side: white space may differ by folding, a quote by doubling.
   for (std::size_t read = 0; read < at && read < scalar.text.size(); ++read) {
     if (blank(scalar.text[read])) {
