@@ -54,6 +54,11 @@ begin
     foreach wanted in array {} loop
         if not exists (select from pg_roles r where r.rolname = wanted) then
             execute format('create role %I nologin', wanted);
+        elsif exists (select from pg_roles r
+                       where r.rolname = wanted and (r.rolsuper or r.rolbypassrls)) then
+            raise exception 'role "%" passes by row level security', wanted
+                using errcode = 'invalid_role_specification',
+                      hint = format('alter role %I nosuperuser nobypassrls;', wanted);
         end if;
     end loop;
 end

@@ -174,20 +174,22 @@ select a.id::text,
                                    m)),
       fmt::arg("account_claim", q(m.account.claim)),
       fmt::arg("workspace_claim", q(m.workspace.claim)));
-  return fmt::format(R"(-- {}
-create or replace function {}(
+  return fmt::format(R"(-- {0}
+create or replace function {2}(
     issuer text, subject text, account text, workspace text,
     out account_key text, out workspace_key text, out user_key text,
     out roles text[], out why_not text)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
-as {};
+as {1};
 
-revoke all on function {}(text, text, text, text) from public;
+-- Replacing a function keeps its owner, who could change it later.
+alter function {2}(text, text, text, text) owner to current_user;
+revoke all on function {2}(text, text, text, text) from public;
 )",
                      reference(source, {m.account.line, m.workspace.line, m.user.line,
                                         m.account_membership.line, m.workspace_membership.line}),
-                     function, dollar_quote("directory", body), function);
+                     dollar_quote("directory", body), function);
 }
 
 }  // namespace tenancy::policy

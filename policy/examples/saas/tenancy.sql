@@ -138,6 +138,11 @@ begin
     foreach wanted in array array['saas_app', 'saas_dashboard'] loop
         if not exists (select from pg_roles r where r.rolname = wanted) then
             execute format('create role %I nologin', wanted);
+        elsif exists (select from pg_roles r
+                       where r.rolname = wanted and (r.rolsuper or r.rolbypassrls)) then
+            raise exception 'role "%" passes by row level security', wanted
+                using errcode = 'invalid_role_specification',
+                      hint = format('alter role %I nosuperuser nobypassrls;', wanted);
         end if;
     end loop;
 end
@@ -294,6 +299,8 @@ select a.id::text,
   left join person p on v.why_not is null
 $directory$;
 
+-- Replacing a function keeps its owner, who could change it later.
+alter function public.saas_directory(text, text, text, text) owner to current_user;
 revoke all on function public.saas_directory(text, text, text, text) from public;
 
 ----------------------------------------------------------------------------------------------------
