@@ -66,6 +66,12 @@ for policy in "$examples"/*/tenancy.yaml; do
   result $? "build $name -o writes the same"
 done
 
+# What the README teaches is right.
+sed -n '/^```yaml$/,/^```$/p' "$examples/../README.md" | grep -v '^```' > "$work/readme.yaml"
+exits 0 "check the example of policy/README.md" "$tenancy" check "$work/readme.yaml"
+[ ! -s "$work/err" ]
+result $? "the example of policy/README.md has no warning"
+
 # Nothing is written when something is wrong, and what is there stays.
 cd "$work" || exit 2
 echo kept > kept.sql

@@ -1,6 +1,7 @@
 #include "policy/condition.hpp"
 
 #include <catch2/catch.hpp>
+#include <functional>
 #include <random>
 
 #include "policy/plan.hpp"

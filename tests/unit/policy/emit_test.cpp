@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <map>
+#include <random>
 #include <regex>
 
 #include "policy/lower.hpp"
@@ -181,6 +182,41 @@ TEST_CASE("emit: a dollar quote ends only where it should", "[emit]") {
   CHECK(dollar_quote("p", "a $p$ b") == "$p1$a $p$ b$p1$");
   CHECK(dollar_quote("p", "a $p") == "$p1$a $p$p1$");
   CHECK(dollar_quote("p", "$p$ $p1$ $p2") == "$p3$$p$ $p1$ $p2$p3$");
+}
+
+TEST_CASE("emit: a damaged policy is refused or still compiles to SQL", "[emit]") {
+  std::mt19937 random(7);
+  const auto pick = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
+  const std::string pieces[] = {
+      "\"", "'", "{", "}",    "[",     "]",    ":",  ",", " ",     "\n",       "\n  ",
+      "-",  "#", "|", ">",    "&a",    "*a",   "!t", "%", "all",   "session.", "$$",
+      "\\", "(", ")", " or ", " and ", "null", "0",  "é", "---\n", "? ",       "<<: "};
+  int accepted = 0;
+  for (int i = 0; i < 1500; ++i) {
+    std::string text = pick(2) != 0 ? awkward : std::string(test::small_policy);
+    for (std::size_t change = 1 + pick(3); change > 0; --change) {
+      const std::size_t at = pick(text.size());
+      switch (pick(3)) {
+        case 0:
+          text.erase(at, 1 + pick(12));
+          break;
+        case 1:
+          text.insert(at, pieces[pick(std::size(pieces))]);
+          break;
+        default:
+          text.insert(at, text.substr(pick(text.size()), 1 + pick(30)));
+          break;
+      }
+    }
+    const Source source("t", text);
+    Diagnostics diagnostics;
+    const auto sql = compile(source, diagnostics);
+    INFO(text);
+    CHECK(sql.has_value() != diagnostics.failed());
+    (void)diagnostics.render(source);
+    if (sql && ++accepted % 10 == 0) check_grammar(*sql);
+  }
+  CHECK(accepted > 50);
 }
 
 TEST_CASE("lower: branches that another one covers are left out", "[lower]") {
