@@ -1,6 +1,145 @@
 -- pg_tenancy 0.0.1 to 0.1: the directory, the record of policies, login and the accessors.
 \echo Use "ALTER EXTENSION pg_tenancy UPDATE TO '0.1'" to load this file. \quit
 
+-- Trust: more algorithms, several audience claims, keys by address and secret keys ---------------------
+
+alter table tenancy.issuer
+  drop constraint issuer_algorithms_check,
+  drop constraint issuer_audience_claim_check,
+  drop constraint issuer_required_claims_check;
+alter table tenancy.issuer rename column audience_claim to audience_claims;
+alter table tenancy.issuer alter column audience_claims drop default;
+alter table tenancy.issuer
+  alter column audience_claims type text[] using array[audience_claims],
+  alter column audience_claims set default '{aud}',
+  add column jwks_url text check (jwks_url ~ '^https://[^[:space:]]+$'),
+  add column discovery boolean not null default false,
+  add column refresh_interval integer not null default 3600 check (refresh_interval between 60 and 604800),
+  add column unknown_key_cooldown integer not null default 30 check (unknown_key_cooldown between 10 and 86400);
+alter table tenancy.issuer
+  add constraint issuer_check check (not (discovery and jwks_url is not null)),
+  add constraint issuer_algorithms_check
+    check (cardinality(algorithms) > 0 and array_position(algorithms, null) is null
+           and algorithms <@ array['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512',
+                                'ES256', 'ES384', 'ES512', 'EdDSA']),
+  add constraint issuer_audience_claims_check
+    check (cardinality(audience_claims) > 0 and array_position(audience_claims, null) is null
+           and array_position(audience_claims, '') is null),
+  add constraint issuer_required_claims_check
+    check (jsonb_typeof(required_claims) = 'object'
+           and not jsonb_path_exists(required_claims, 'strict $.* ? (@.type() != "string" && @.type() != "array")')
+           and not jsonb_path_exists(required_claims, 'strict $.* ? (@.type() == "array" && (@.size() == 0 || exists (@[*] ? (@.type() != "string"))))'));
+comment on column tenancy.issuer.audience_claims is 'Claims that may name the audience; the first that the token has is it. {client_id, aud} for Amazon Cognito';
+comment on column tenancy.issuer.required_claims is 'Claims and the string that each must be, or a list of such: {"token_use": ["access", "id"]}';
+comment on column tenancy.issuer.jwks_url is 'Where the worker fetches the key set; null: tenancy.import_jwks, or discovery';
+comment on column tenancy.issuer.discovery is 'Whether the worker asks the issuer''s /.well-known/openid-configuration for that address';
+comment on column tenancy.issuer.refresh_interval is 'Seconds after which keys are fetched again; a removed key works no longer than that';
+comment on column tenancy.issuer.unknown_key_cooldown is 'Seconds between two fetches that unknown keys cause';
+comment on table tenancy.issuer_key is 'Public keys of the issuers; filled by tenancy.import_jwks and by the worker';
+
+create table tenancy.issuer_secret (
+  issuer text not null references tenancy.issuer on update cascade on delete cascade,
+  key_id text not null,
+  algorithm text not null,
+  jwk text not null,
+  added_at timestamptz not null default now(),
+  primary key (issuer, key_id)
+);
+comment on table tenancy.issuer_secret is 'Secret keys of issuers that sign with HMAC; filled by tenancy.add_secret_key, readable by nobody, never dumped';
+
+create table tenancy.issuer_fetch (
+  issuer text primary key references tenancy.issuer on update cascade on delete cascade,
+  attempted_at timestamptz,
+  fetched_at timestamptz,
+  next_at timestamptz,
+  error text,
+  etag text
+);
+comment on table tenancy.issuer_fetch is 'What the worker did last for each issuer; its own notes, not dumped';
+
+create view tenancy.issuer_status as
+  select i.issuer,
+         case when i.jwks_url is not null then 'url' when i.discovery then 'discovery'
+              when exists (select from tenancy.issuer_secret s where s.issuer = i.issuer) then 'secret'
+              else 'import' end as source,
+         (select count(*) from tenancy.issuer_key k where k.issuer = i.issuer)
+           + (select count(*) from tenancy.issuer_secret s where s.issuer = i.issuer) as keys,
+         f.fetched_at, f.attempted_at, f.error, f.next_at
+    from tenancy.issuer i
+    left join tenancy.issuer_fetch f on f.issuer = i.issuer;
+comment on view tenancy.issuer_status is 'Each issuer''s keys: where they come from, how many there are, the last fetch, its error, the next one';
+
+create trigger trust_changed after insert or update or delete or truncate
+  on tenancy.issuer_secret for each statement execute function tenancy.trust_changed();
+alter table tenancy.issuer_secret enable always trigger trust_changed;
+
+create function tenancy.add_secret_key(issuer text, key_id text, secret bytea, algorithm text default 'HS256')
+returns void
+language c strict volatile parallel unsafe
+set search_path = pg_catalog, pg_temp
+as 'MODULE_PATHNAME', 'tenancy_add_secret_key';
+comment on function tenancy.add_secret_key(text, text, bytea, text) is
+  'Adds or replaces a secret (HMAC) key of an issuer, at least as long as the hash; pass the secret as a bind parameter. Whoever holds it can sign as the issuer: prefer public keys';
+
+create function tenancy.remove_secret_key(issuer text, key_id text) returns boolean
+language c strict volatile parallel unsafe
+set search_path = pg_catalog, pg_temp
+as 'MODULE_PATHNAME', 'tenancy_remove_secret_key';
+comment on function tenancy.remove_secret_key(text, text) is 'Removes a secret key; false if there was none';
+
+create function tenancy.refresh_keys(issuer text) returns void
+language c strict volatile parallel unsafe
+as 'MODULE_PATHNAME', 'tenancy_refresh_keys';
+comment on function tenancy.refresh_keys(text) is 'Asks the worker to fetch the issuer''s keys now; tenancy.issuer_status shows what came of it';
+
+create function tenancy.add_cognito_issuer(
+  region text, pool_id text, client_ids text[],
+  token_use text[] default '{access}', account_claim text default null, workspace_claim text default null
+)
+returns text
+language sql volatile parallel unsafe
+set search_path = pg_catalog, pg_temp
+begin atomic
+  insert into tenancy.issuer (issuer, aliases, algorithms, audience_claims, audiences, required_claims,
+                              account_claim, workspace_claim, jwks_url)
+  values ('https://cognito-idp.' || region || '.amazonaws.com/' || pool_id,
+          array['https://issuer-cognito-idp.' || region || '.amazonaws.com/' || pool_id],
+          '{RS256}', '{client_id,aud}', client_ids, jsonb_build_object('token_use', to_jsonb(token_use)),
+          account_claim, workspace_claim,
+          'https://cognito-idp.' || region || '.amazonaws.com/' || pool_id || '/.well-known/jwks.json')
+  returning issuer.issuer;
+end;
+comment on function tenancy.add_cognito_issuer(text, text, text[], text[], text, text) is
+  'Adds an Amazon Cognito user pool: its issuer names, its access tokens (token_use access, the default) or ID tokens (id) or both, for these client ids; gives the issuer';
+
+create function tenancy.add_oidc_issuer(
+  issuer text, audiences text[], algorithms text[] default '{RS256}',
+  account_claim text default null, workspace_claim text default null
+)
+returns text
+language sql volatile parallel unsafe
+set search_path = pg_catalog, pg_temp
+begin atomic
+  insert into tenancy.issuer (issuer, algorithms, audiences, account_claim, workspace_claim, discovery)
+  values (add_oidc_issuer.issuer, add_oidc_issuer.algorithms, add_oidc_issuer.audiences,
+          add_oidc_issuer.account_claim, add_oidc_issuer.workspace_claim, true)
+  returning issuer.issuer;
+end;
+comment on function tenancy.add_oidc_issuer(text, text[], text[], text, text) is
+  'Adds an OpenID Connect provider, whose discovery document tells the worker where its keys are; gives the issuer';
+
+create function tenancy.verify(
+  token text, jwks text default null, issuer text default null, audience text default null,
+  audience_claim text default 'aud', required_claims jsonb default '{}', at timestamptz default null,
+  out accepted boolean, out reason text, out meaning text, out subject text, out audience_found text,
+  out account_asked text, out workspace_asked text, out key_id text, out expires_at timestamptz, out claims jsonb
+)
+language c volatile parallel unsafe
+set search_path = pg_catalog, pg_temp
+as 'MODULE_PATHNAME', 'tenancy_verify';
+comment on function tenancy.verify(text, text, text, text, text, jsonb, timestamptz) is
+  'For debugging: the verdict on a token, its reason and its claims; against the configured issuer, or against the key set and expectations given. Binds nothing';
+
 -- Directory: tenants and who belongs to them, for applications without tables of their own ------------
 
 create table tenancy.account (
@@ -234,7 +373,22 @@ comment on function tenancy.can(text, text) is
 
 -- Rights ---------------------------------------------------------------------------------------------
 
-revoke all on function tenancy.directory(text, text, text, text) from public;
+revoke all on function
+  tenancy.directory(text, text, text, text),
+  tenancy.add_secret_key(text, text, bytea, text), tenancy.remove_secret_key(text, text), tenancy.refresh_keys(text),
+  tenancy.add_cognito_issuer(text, text, text[], text[], text, text),
+  tenancy.add_oidc_issuer(text, text[], text[], text, text),
+  tenancy.verify(text, text, text, text, text, jsonb, timestamptz)
+  from public;
+
+grant execute on function
+  tenancy.add_secret_key(text, text, bytea, text), tenancy.remove_secret_key(text, text),
+  tenancy.refresh_keys(text), tenancy.add_cognito_issuer(text, text, text[], text[], text, text),
+  tenancy.add_oidc_issuer(text, text[], text[], text, text),
+  tenancy.verify(text, text, text, text, text, jsonb, timestamptz)
+  to tenancy_admin;
+grant select on tenancy.issuer_status to tenancy_admin, tenancy_auditor, tenancy_monitor;
+
 
 grant select, insert, update, delete on
   tenancy.account, tenancy.workspace, tenancy.app_user, tenancy.membership to tenancy_operator;

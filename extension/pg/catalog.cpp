@@ -24,15 +24,29 @@ constinit Statement pools_statement{
     " order by p.application, p.api_context, p.issuer",
     1, nullptr};
 
+// A required claim with several accepted values comes as several pairs of one name.
 constinit Statement issuer_statement{
-    "select i.issuer, i.aliases, i.algorithms, i.token_type, i.audience_claim, i.audiences,"
-    "       array(select r.key from jsonb_each_text(i.required_claims) r order by r.key),"
-    "       array(select r.value from jsonb_each_text(i.required_claims) r order by r.key),"
-    "       i.leeway, i.max_lifetime, i.subject_claim, i.account_claim, i.workspace_claim, "
-    "i.account,"
-    "       (select '{\"keys\":[' || coalesce(string_agg(k.jwk, ',' order by k.key_id), '') || ']}'"
-    "          from tenancy.issuer_key k where k.issuer = i.issuer)"
+    "select i.issuer, i.aliases, i.algorithms, i.token_type, i.audience_claims, i.audiences,"
+    "       required.names, required.accepted, i.leeway, i.max_lifetime, i.subject_claim,"
+    "       i.account_claim, i.workspace_claim, i.account,"
+    "       '{\"keys\":[' || coalesce(held.keys, '') || ']}', held.secret,"
+    "       i.discovery or i.jwks_url is not null"
     "  from tenancy.issuer i"
+    " cross join lateral ("
+    "         select coalesce(string_agg(k.jwk, ','), '') as keys, coalesce(bool_or(k.secret), "
+    "false) as secret"
+    "           from (select jwk, false from tenancy.issuer_key where issuer = i.issuer"
+    "                 union all"
+    "                 select jwk, true from tenancy.issuer_secret where issuer = i.issuer"
+    "                 order by 1) k (jwk, secret)) held"
+    " cross join lateral ("
+    "         select array_agg(r.key order by r.key, v.value) as names,"
+    "                array_agg(v.value order by r.key, v.value) as accepted"
+    "           from jsonb_each(i.required_claims) r,"
+    "                jsonb_array_elements_text("
+    "                  case jsonb_typeof(r.value) when 'array' then r.value"
+    "                                             else jsonb_build_array(r.value) end) v (value)) "
+    "required"
     " where i.issuer = $1 or i.aliases @> array[$1]",
     1, nullptr};
 
@@ -73,6 +87,12 @@ std::int64_t integer_of(const SPITupleTable *table, std::uint64_t row, int colum
   bool is_null = false;
   const Datum value = SPI_getbinval(table->vals[row], table->tupdesc, column, &is_null);
   return is_null ? 0 : DatumGetInt32(value);
+}
+
+bool boolean_of(const SPITupleTable *table, std::uint64_t row, int column) {
+  bool is_null = false;
+  const Datum value = SPI_getbinval(table->vals[row], table->tupdesc, column, &is_null);
+  return !is_null && DatumGetBool(value);
 }
 
 Texts texts_of(const SPITupleTable *table, std::uint64_t row, int column) {
@@ -141,7 +161,8 @@ IssuerRow issuer_named(std::string_view name) {
   for (const auto algorithm : texts_of(table, 0, 3))
     if (const auto known = algorithm_of(algorithm)) rules.algorithms.add(*known);
   rules.type = text_of(table, 0, 4);
-  rules.audience_claim = text_of(table, 0, 5);
+  const Texts audience_claims = texts_of(table, 0, 5);
+  if (!audience_claims.empty()) rules.audience_claim = audience_claims[0];
   rules.audiences = texts_of(table, 0, 6);
   const Texts names = texts_of(table, 0, 7);
   const Texts wanted = texts_of(table, 0, 8);
@@ -156,14 +177,15 @@ IssuerRow issuer_named(std::string_view name) {
   rules.workspace_claim = text_of(table, 0, 13);
   issuer.account = text_of(table, 0, 14);
   issuer.key_set = text_of(table, 0, 15);
+  issuer.has_secrets = boolean_of(table, 0, 16);
+  issuer.is_fetched = boolean_of(table, 0, 17);
   return issuer;
 }
 
 bool account_admits(std::string_view account, std::string_view issuer) {
   Datum values[2] = {text_datum(account), text_datum(issuer)};
   const SPITupleTable *table = run(admits_statement, values, nullptr);
-  bool is_null = false;
-  return DatumGetBool(SPI_getbinval(table->vals[0], table->tupdesc, 1, &is_null));
+  return boolean_of(table, 0, 1);
 }
 
 Membership membership_of(const Pool &pool, std::string_view issuer, std::string_view subject,

@@ -29,6 +29,8 @@ struct IssuerRow {
   IssuerRules rules;
   std::string_view account;  // the one account that the issuer may open; empty: any
   std::string_view key_set;  // {"keys":[...]}
+  bool has_secrets;          // the key set holds secret keys
+  bool is_fetched;           // the worker fetches the key set
 };
 // The issuer of that name or alias. found is false also if two rows claim the name.
 IssuerRow issuer_named(std::string_view name);

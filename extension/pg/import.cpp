@@ -17,23 +17,29 @@ Datum text_datum(std::string_view value) {
   return PointerGetDatum(to_text(value));
 }
 
-// The caller's own rights decide, so that SELECT, INSERT and DELETE on tenancy.issuer_key suffice.
 int import_key_set(std::string_view issuer, std::string_view jwks) {
-  require_extension();
+  const Oid owner = require_extension();
   Owned *slot = owned_slot(CurrentMemoryContext);
   const ParsedKeySet parsed = parse_key_set(jwks, KeySecrecy::public_only);
   if (parsed.keys == nullptr)
-    ereport(ERROR,
-            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("key set refused: %s", parsed.fault),
-             errhint("Pass the text of the issuer's JWKS document, as published.")));
+    ereport(
+        ERROR,
+        (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("key set refused: %s", parsed.fault),
+         parsed.skipped == 0 ? 0 : errdetail("The first key left out: %s.", parsed.first_skipped),
+         errhint("Pass the text of the issuer's JWKS document, as published.")));
   const KeySet &keys = *own(slot, parsed.keys);
 
-  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  const OwnSql saved = begin_own_sql(owner);
   Datum values[5] = {text_datum(issuer), 0, 0, 0, 0};
   execute("select from tenancy.issuer where issuer = $1", 1, values);
   if (SPI_processed == 0)
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("no such issuer in tenancy.issuer"),
                     errhint("Insert the issuer first; the name is its exact iss claim.")));
+  execute("select from tenancy.issuer_secret where issuer = $1", 1, values);
+  if (SPI_processed > 0)
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("the issuer has secret keys, which cannot be mixed with public ones"),
+                    errhint("Remove them first: tenancy.remove_secret_key(issuer, key_id).")));
   execute("delete from tenancy.issuer_key where issuer = $1", 1, values);
   const std::size_t count = key_count(keys);
   for (std::size_t i = 0; i < count; ++i) {
@@ -47,7 +53,7 @@ int import_key_set(std::string_view issuer, std::string_view jwks) {
         " values ($1, $2, $3, $4, $5)",
         5, values);
   }
-  SPI_finish();
+  end_own_sql(saved);
   if (parsed.skipped > 0)
     ereport(WARNING, (errmsg("%zu of the set's keys left out", parsed.skipped),
                       errdetail("The first: %s.", parsed.first_skipped)));

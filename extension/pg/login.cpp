@@ -2,11 +2,13 @@
 #include "core/verify.hpp"
 #include "pg/boundary.hpp"
 #include "pg/catalog.hpp"
+#include "pg/claims.hpp"
 #include "pg/event.hpp"
 #include "pg/extension.hpp"
 #include "pg/failure.hpp"
 #include "pg/session.hpp"
 #include "pg/settings.hpp"
+#include "pg/trust.hpp"
 
 namespace tenancy::pg {
 namespace {
@@ -39,13 +41,13 @@ std::span<const Pool> require_pools() {
   return pools;
 }
 
-const Pool &require_pool(std::span<const Pool> pools, const IssuerRow &issuer,
+const Pool &require_pool(std::span<const Pool> pools, const TrustedIssuer &issuer,
                          const Verdict &verdict) {
   const Pool *fitting = nullptr;
   for (const Pool &pool : pools) {
-    bool fits = pool.issuer == issuer.rules.issuer && pool.any_audience;
+    bool fits = pool.issuer == issuer.name && pool.any_audience;
     for (const auto audience : pool.audiences)
-      fits = fits || (pool.issuer == issuer.rules.issuer && audience == verdict.audience);
+      fits = fits || (pool.issuer == issuer.name && audience == verdict.audience);
     if (!fits) continue;
     if (fitting != nullptr) refuse_login(Refusal::ambiguous_pool);
     fitting = &pool;
@@ -61,7 +63,7 @@ std::string_view wanted(std::string_view argument, std::string_view claim, const
   return argument.empty() ? claim : argument;
 }
 
-Membership authorize(const Request &request, const Verdict &verdict, const IssuerRow &issuer,
+Membership authorize(const Request &request, const Verdict &verdict, const TrustedIssuer &issuer,
                      const Pool &pool) {
   const auto account = wanted(request.account, verdict.account, pool);
   const auto workspace = wanted(request.workspace, verdict.workspace, pool);
@@ -76,30 +78,14 @@ Membership authorize(const Request &request, const Verdict &verdict, const Issue
   }
   if (membership.account.empty() || membership.user.empty())
     refuse_login(Refusal::not_a_member, &pool);
-  if ((!issuer.account.empty() && issuer.account != membership.account) ||
-      !account_admits(membership.account, issuer.rules.issuer))
+  if ((issuer.account != nullptr && issuer.account != membership.account) ||
+      !account_admits(membership.account, issuer.name))
     refuse_login(Refusal::foreign_issuer, &pool);
   return membership;
 }
 
-struct ClaimList {
-  std::string_view *texts;
-  std::size_t count;
-};
-
 const Identity &compose(const Token &token, const Verdict &verdict, const Pool &pool,
                         const Membership &membership) {
-  ClaimList claims{
-      static_cast<std::string_view *>(palloc(sizeof(std::string_view) * 2 * max_claims)), 0};
-  for_each_claim(
-      token,
-      [](void *state, Claim claim) noexcept {
-        auto *list = static_cast<ClaimList *>(state);
-        if (list->count == 2 * max_claims) return;
-        list->texts[list->count++] = claim.name;
-        list->texts[list->count++] = claim.value;
-      },
-      &claims);
   const IdentityFields fields{.account = membership.account,
                               .workspace = membership.workspace,
                               .user = membership.user,
@@ -108,7 +94,7 @@ const Identity &compose(const Token &token, const Verdict &verdict, const Pool &
                               .application = pool.application,
                               .api_context = pool.api_context,
                               .roles = membership.roles,
-                              .claims = {claims.texts, claims.count},
+                              .claims = claims_of(token),
                               .expires_at = verdict.expires_at};
   const std::size_t size = identity_size(fields);
   if (size == 0) refuse_login(Refusal::too_much_identity, &pool);
@@ -126,19 +112,12 @@ void login(const Request &request) {
   if (parsed.token == nullptr) refuse_login(parsed.refusal);
   const Token &token = *own(token_slot, parsed.token);
 
-  const IssuerRow row = issuer_named(untrusted_issuer(token));
-  if (!row.found) refuse_login(Refusal::unknown_issuer);
-  Owned *issuer_slot = owned_slot(CurrentMemoryContext);
-  const ParsedKeySet keys = parse_key_set(row.key_set, KeySecrecy::public_only);
-  if (keys.keys == nullptr) refuse_login(Refusal::unknown_key);
-  const Issuer *issuer = make_issuer(row.rules, keys.keys);
-  if (issuer == nullptr) refuse_login(Refusal::out_of_memory);
-  own(issuer_slot, const_cast<Issuer *>(issuer));
-
-  const Verdict verdict = verify(token, *issuer, unix_now());
+  const TrustedIssuer *issuer = trusted_issuer(untrusted_issuer(token));
+  if (issuer == nullptr) refuse_login(Refusal::unknown_issuer);
+  const Verdict verdict = verify(token, *issuer->issuer, unix_now());
   if (verdict.refusal != Refusal::none) refuse_login(verdict.refusal);
-  const Pool &pool = require_pool(pools, row, verdict);
-  const Membership membership = authorize(request, verdict, row, pool);
+  const Pool &pool = require_pool(pools, *issuer, verdict);
+  const Membership membership = authorize(request, verdict, *issuer, pool);
   const Identity &composed = compose(token, verdict, pool, membership);
 
   // The setting must be set outside of the level that end_own_sql() rolls back.

@@ -2,6 +2,7 @@
 #include "pg/session.hpp"
 #include "pg/settings.hpp"
 #include "pg/shared.hpp"
+#include "pg/trust.hpp"
 
 extern "C" {
 
@@ -33,6 +34,7 @@ void _PG_init(void) {
   warn_of_old_release();
   tenancy::pg::define_settings();
   tenancy::pg::install_shared_memory();
+  tenancy::pg::install_trust();
   tenancy::pg::install_session();
 }
 

@@ -42,7 +42,7 @@ commit;
 -- The tables refuse what cannot work.
 insert into tenancy.issuer (issuer, audiences) values ('https://a', '{}');
 insert into tenancy.issuer (issuer, audiences, algorithms) values ('https://a', '{x}', '{none}');
-insert into tenancy.issuer (issuer, audiences, algorithms) values ('https://a', '{x}', '{HS256}');
+insert into tenancy.issuer (issuer, audiences, algorithms) values ('https://a', '{x}', '{HS257}');
 insert into tenancy.issuer (issuer, audiences, required_claims) values ('https://a', '{x}', '{"n": 1}');
 insert into tenancy.application (name) values ('Not a name');
 insert into tenancy.pool values ('notes_pool', 'backdoor', 'notes', :'issuer');
@@ -64,3 +64,54 @@ set role tenancy_monitor;
 select count(*) from tenancy.policy;
 select count(*) from tenancy.account;
 reset role;
+
+-- Required claims may name several values, and nothing but strings.
+insert into tenancy.issuer (issuer, audiences, required_claims) values ('https://a', '{x}', '{"n": ["a", 1]}');
+insert into tenancy.issuer (issuer, audiences, required_claims) values ('https://a', '{x}', '{"n": []}');
+insert into tenancy.issuer (issuer, audiences, jwks_url) values ('https://a', '{x}', 'http://a/keys');
+insert into tenancy.issuer (issuer, audiences, discovery, jwks_url) values ('https://a', '{x}', true, 'https://a/keys');
+
+-- Presets.
+set role tenancy_admin;
+select tenancy.add_cognito_issuer('us-east-2', 'us-east-2_Abc', '{one,two}', '{access,id}', account_claim => 'custom:account');
+select tenancy.add_oidc_issuer('https://login.example', '{three}', '{ES256}');
+select issuer, aliases, algorithms, audience_claims, audiences, required_claims, account_claim, jwks_url, discovery
+  from tenancy.issuer where issuer like '%us-east-2%' or issuer = 'https://login.example' order by 1;
+select issuer, source, keys, fetched_at, error from tenancy.issuer_status order by 1;
+
+-- Secret keys: they come in by function, work, and are given out by nothing.
+insert into tenancy.issuer (issuer, audiences, algorithms) values ('https://hmac.example', '{web}', '{HS256}');
+select tenancy.add_secret_key('https://hmac.example', 'k1', 'too short');
+select tenancy.add_secret_key('https://hmac.example', 'k1', decode(repeat('ab', 32), 'hex'), 'none');
+select tenancy.add_secret_key('https://hmac.example', 'k1', decode(repeat('ab', 32), 'hex'));
+select tenancy.add_secret_key(:'issuer', 'k1', decode(repeat('ab', 32), 'hex'));
+select tenancy.import_jwks('https://hmac.example', :'jwks');
+select tenancy.add_secret_key('https://no.such.issuer', 'k1', decode(repeat('ab', 32), 'hex'));
+select * from tenancy.issuer_secret;
+select issuer, source, keys from tenancy.issuer_status where issuer = 'https://hmac.example';
+reset role;
+\! printf '{"kty":"oct","kid":"k1","alg":"HS256","k":"%s"}' "$(printf '\253%.0s' $(seq 32) | basenc --base64url -w0 | tr -d =)" > build/test/keys/hmac.json
+\set hmac `build/dev/tenancy token mint --key build/test/keys/hmac.json --issuer https://hmac.example --subject ann --audience web`
+select accepted, reason, subject, audience_found, key_id from tenancy.verify(:'hmac');
+select tenancy.remove_secret_key('https://hmac.example', 'k1');
+select tenancy.remove_secret_key('https://hmac.example', 'k1');
+select accepted, reason, meaning from tenancy.verify(:'hmac');
+
+-- What a DBA asks about a token.
+\set expired `tests/support/mint.sh ann web --claim-json exp=1000000600 --claim-json iat=1000000000`
+select accepted, reason, subject, audience_found, key_id, claims - 'iat' - 'exp' as claims from tenancy.verify(:'ann');
+select accepted, reason, meaning, subject from tenancy.verify(:'expired');
+select accepted, reason, expires_at at time zone 'UTC' as expires_at from tenancy.verify(:'expired', at => to_timestamp(1000000300));
+select accepted, reason from tenancy.verify('no token');
+select accepted, reason from tenancy.verify(null);
+-- Against a key set and expectations, without any row in the catalog.
+select accepted, reason from tenancy.verify(:'ann', jwks => :'jwks');
+select accepted, reason from tenancy.verify(:'ann', jwks => :'jwks', issuer => 'https://another');
+select accepted, reason from tenancy.verify(:'ann', jwks => :'jwks', audience => 'web', audience_claim => 'client_id');
+select accepted, reason from tenancy.verify(:'ann', jwks => :'jwks', audience => 'web');
+select accepted, reason from tenancy.verify(:'ann', jwks => :'jwks', required_claims => '{"token_use": "id"}');
+select accepted, reason from tenancy.verify(:'ann', jwks => '{"keys": []}');
+\c - notes_pool
+select * from tenancy.verify(:'ann');
+\c - postgres
+delete from tenancy.issuer where issuer like '%us-east-2%' or issuer in ('https://login.example', 'https://hmac.example');

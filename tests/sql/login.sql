@@ -6,8 +6,8 @@ set client_min_messages = warning;
 drop role if exists notes_pool, notes_app, notes_owner;  -- of an earlier run; the database is new each time
 reset client_min_messages;
 insert into tenancy.application (name) values ('notes');
-insert into tenancy.issuer (issuer, audience_claim, audiences, required_claims)
-values ('https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo', 'client_id', '{web}', '{"token_use": "access"}');
+insert into tenancy.issuer (issuer, audience_claims, audiences, required_claims)
+values ('https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo', '{client_id}', '{web}', '{"token_use": "access"}');
 select tenancy.import_jwks('https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo', :'jwks');
 create role notes_pool login;
 insert into tenancy.pool values

@@ -4,8 +4,8 @@
 -- A client id of the issuer opens one API context: web-app the app, web-dashboard the dashboard.
 \set jwks `cat "$TENANCY_KEYS/jwks.json"`
 
-insert into tenancy.issuer (issuer, audience_claim, audiences, required_claims, account_claim, workspace_claim)
-values ('https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo', 'client_id',
+insert into tenancy.issuer (issuer, audience_claims, audiences, required_claims, account_claim, workspace_claim)
+values ('https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo', '{client_id}',
         '{web-app, web-dashboard}', '{"token_use": "access"}', 'custom:account', 'custom:workspace');
 select tenancy.import_jwks('https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo', :'jwks') as keys \g /dev/null
 
