@@ -53,6 +53,8 @@ std::string emit_directory(const Plan &plan, const Source &source) {
   const std::string function = quote_qualified(m.account.table.schema, name);
   const std::string body = fmt::format(
       R"(
+#variable_conflict use_column
+begin
 with
 -- Each role, and what it holds: itself and all that it includes.
 inclusion (role, holds) as (values
@@ -140,10 +142,12 @@ select a.id::text,
        p.id::text,
        case when v.why_not is null then array(select h.role from held h order by h.role) end,
        v.why_not
+  into account_key, workspace_key, user_key, roles, why_not
   from verdict v
   left join chosen_account a on v.why_not is null
   left join chosen_workspace w on v.why_not is null
-  left join person p on v.why_not is null
+  left join person p on v.why_not is null;
+end
 )",
       fmt::arg("name", name), fmt::arg("inclusions", inclusions(m)),
       fmt::arg("user_key", q(m.user.key)), fmt::arg("users", qualified(m.user.table)),
@@ -179,8 +183,9 @@ create or replace function {2}(
     issuer text, subject text, account text, workspace text,
     out account_key text, out workspace_key text, out user_key text,
     out roles text[], out why_not text)
-language sql stable security definer
+language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan  -- planned once for each session, not for each login
 as {1};
 
 -- Replacing a function keeps its owner, who could change it later.
