@@ -85,6 +85,15 @@ Refusal check_audience(Json aud, const Issuer &issuer, std::string_view &matched
   return accepted ? Refusal::none : Refusal::wrong_audience;
 }
 
+bool has_required_value(const Issuer &issuer, std::string_view name,
+                        std::string_view value) noexcept {
+  return std::any_of(issuer.required_claims.begin(), issuer.required_claims.end(),
+                     [&](const Issuer::Required &required) {
+                       return required.name == name &&
+                              (required.value.empty() ? !value.empty() : value == required.value);
+                     });
+}
+
 Refusal check_required(Json claims, const Issuer &issuer) noexcept {
   for (const Issuer::Required &required : issuer.required_claims) {
     const Json claim = claims[required.name];
@@ -92,9 +101,7 @@ Refusal check_required(Json claims, const Issuer &issuer) noexcept {
     const bool is_date = required.name == "exp" || required.name == "nbf" || required.name == "iat";
     if (is_date && required.value.empty()) continue;  // check_dates() reads it
     if (!claim.is(JsonType::string)) return Refusal::bad_claim;
-    if (required.value.empty() ? claim.string().empty() : claim.string() != required.value) {
-      return Refusal::wrong_claim;
-    }
+    if (!has_required_value(issuer, required.name, claim.string())) return Refusal::wrong_claim;
   }
   return Refusal::none;
 }
@@ -122,7 +129,7 @@ Refusal check(const Token &token, const Issuer &issuer, std::int64_t now,
   if (refusal != Refusal::none) return refusal;
   // RFC 7800: whoever holds it must prove a key, which nobody does here.
   if (claims["cnf"].exists()) return Refusal::sender_constrained;
-  refusal = check_audience(claims[issuer.audience_claim], issuer, verdict.audience);
+  refusal = check_audience(audience_of(claims, issuer), issuer, verdict.audience);
   if (refusal != Refusal::none) return refusal;
   refusal = check_required(claims, issuer);
   if (refusal != Refusal::none) return refusal;
@@ -140,6 +147,13 @@ Refusal check(const Token &token, const Issuer &issuer, std::int64_t now,
 }
 
 }  // namespace
+
+Json audience_of(Json claims, const Issuer &issuer) noexcept {
+  for (const std::string &name : issuer.audience_claims) {
+    if (claims[name].exists()) return claims[name];
+  }
+  return {};
+}
 
 void check_claims(const Token &token, const Issuer &issuer, std::int64_t now,
                   Verdict &verdict) noexcept {

@@ -22,7 +22,7 @@ struct Issuer {
   std::vector<std::string> aliases;
   AlgorithmSet algorithms;
   std::string type;
-  std::string audience_claim;
+  std::vector<std::string> audience_claims;
   std::vector<std::string> audiences;
   std::vector<Required> required_claims;
   std::int64_t leeway;
@@ -36,6 +36,9 @@ struct Issuer {
 inline constexpr std::int64_t max_leeway = 86400;       // seconds; keeps arithmetic in range
 inline constexpr std::int64_t max_date = 253402300799;  // the last second of the year 9999
 inline constexpr std::size_t max_name_bytes = 255;      // of a subject, account or workspace
+
+// The claim that names the token's audience: the first there is of those that the issuer names.
+Json audience_of(Json claims, const Issuer &issuer) noexcept;
 
 // Fills verdict but for key_id; on refusal verdict holds the reason and fields of no meaning.
 // The token has claims.

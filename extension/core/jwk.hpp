@@ -31,6 +31,7 @@ struct Key {
 // The key set of key.hpp.
 struct KeySet {
   std::vector<Key> keys;
+  Digest generation{};  // all zero while there are no keys
 };
 
 struct ParsedJwk {

@@ -30,8 +30,7 @@ bool is_forbidden(std::string_view name) noexcept {
   return name.starts_with("x5") || std::find(names.begin(), names.end(), name) != names.end();
 }
 
-Refusal read_header(Token &token) {
-  const Json header = token.header.root();
+Refusal read_header(Json header, Token &token) {
   for (const JsonMember &member : header.members()) {
     if (is_forbidden(member.name)) return Refusal::forbidden_header;
   }
@@ -99,13 +98,12 @@ std::unique_ptr<Token> read_token(std::string_view text, Payload payload, Refusa
   auto signature = base64url_decode(segments->signature);
   if (!header_text || !payload_text || !signature) return refuse(Refusal::malformed);
 
-  auto header = JsonDocument::parse(*header_text);
+  const auto header = JsonDocument::parse(*header_text);
   if (!header) return refuse(Refusal::bad_json);
   auto token = std::make_unique<Token>();
-  token->header = std::move(*header);
-  token->signing_input = text.substr(0, text.rfind('.'));
+  token->text = text;
   token->signature = std::move(*signature);
-  refusal = read_header(*token);
+  refusal = read_header(header->root(), *token);
   if (refusal != Refusal::none) return nullptr;
   if (payload == Payload::opaque) return token;
 

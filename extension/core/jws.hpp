@@ -20,13 +20,17 @@ struct Token {
     std::string value;
   };
 
-  std::string signing_input;  // the first two segments, with the dot between
-  std::string signature;      // decoded
-  JsonDocument header;
+  // The first two segments with the dot between: what is signed.
+  std::string_view signing_input() const noexcept {
+    return std::string_view(text).substr(0, text.rfind('.'));
+  }
+
+  std::string text;
+  std::string signature;               // decoded
   JsonDocument claims;                 // its root is absent if the payload is opaque
   std::optional<Algorithm> algorithm;  // nothing if alg is none or unknown
-  std::string_view key_id;             // empty: no kid
-  std::string_view type;               // empty: no typ
+  std::string key_id;                  // empty: no kid
+  std::string type;                    // empty: no typ
   std::vector<Text> texts;             // the claims that have a text, see for_each_claim()
 };
 

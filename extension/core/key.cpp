@@ -1,5 +1,6 @@
 #include "core/key.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <new>
@@ -28,6 +29,17 @@ void say(char (&out)[Size], Json jwk, std::size_t index, const char *fault) noex
     static_cast<void>(std::snprintf(out, Size, "key \"%.*s\" %s", static_cast<int>(kid.size()),
                                     kid.data(), fault));
   }
+}
+
+Digest generation_of(const std::vector<Key> &keys) {
+  std::vector<std::string_view> sorted;
+  for (const Key &key : keys) sorted.push_back(key.canonical);
+  std::sort(sorted.begin(), sorted.end());
+  std::string text;
+  for (const std::string_view jwk : sorted) text += jwk;  // each ends where its object ends
+  const auto digest = sha256(text);
+  if (!digest) throw std::bad_alloc();
+  return *digest;
 }
 
 // RFC 7517 §5. Fills result.fault or returns the set.
@@ -83,6 +95,7 @@ std::unique_ptr<KeySet> read(std::string_view text, KeySecrecy secrecy, ParsedKe
     say(result.fault, "the key set has no usable key");
     return nullptr;
   }
+  set->generation = generation_of(set->keys);
   return set;
 }
 
@@ -100,6 +113,10 @@ ParsedKeySet parse_key_set(std::string_view text, KeySecrecy secrecy) noexcept {
 
 void destroy(KeySet *keys) noexcept {
   delete keys;
+}
+
+const Digest &key_set_generation(const KeySet &keys) noexcept {
+  return keys.generation;
 }
 
 std::size_t key_count(const KeySet &keys) noexcept {

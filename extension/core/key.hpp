@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/algorithm.hpp"
+#include "core/sha256.hpp"
 
 namespace tenancy {
 
@@ -31,6 +32,10 @@ struct ParsedKeySet {
 // together, more than max_key_set_keys, no usable key. A single bad key is skipped, not fatal.
 ParsedKeySet parse_key_set(std::string_view text, KeySecrecy secrecy) noexcept;
 void destroy(KeySet *keys) noexcept;  // null is allowed
+
+// The SHA-256 of the keys in their canonical form, whatever their order was: it changes with any
+// change of a key. Covers secrets too, so it is not for showing.
+const Digest &key_set_generation(const KeySet &keys) noexcept;
 
 // For storing keys one by one. Views live as long as the set.
 struct KeyView {

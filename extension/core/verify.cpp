@@ -49,7 +49,7 @@ Selection select_key(const Token &token, const KeySet &set, AlgorithmSet allowed
   return {selected, Refusal::none};
 }
 
-Refusal judge(const Token &token, const Issuer &issuer, std::int64_t now,
+Refusal judge(const Token &token, const Issuer &issuer, std::int64_t now, SignatureKnown known,
               Verdict &verdict) noexcept {
   if (!token.claims.root().exists()) return Refusal::bad_json;  // from parse_jws()
   if (!issuer.type.empty() && !same_type(token.type, issuer.type)) return Refusal::wrong_type;
@@ -58,7 +58,9 @@ Refusal judge(const Token &token, const Issuer &issuer, std::int64_t now,
   verdict.key_id = key->id;
   check_claims(token, issuer, now, verdict);
   if (verdict.refusal != Refusal::none) return verdict.refusal;
-  return check_signature(*key, token.signing_input, token.signature);
+  if (known == SignatureKnown::good) return Refusal::none;
+  if (known == SignatureKnown::bad) return Refusal::bad_signature;
+  return check_signature(*key, token.signing_input(), token.signature);
 }
 
 }  // namespace
@@ -77,6 +79,10 @@ std::string_view untrusted_issuer(const Token &token) noexcept {
   return token.claims.root()["iss"].string();
 }
 
+std::optional<Digest> token_digest(const Token &token) noexcept {
+  return sha256(token.text);
+}
+
 Issuer *make_issuer(const IssuerRules &rules, KeySet *keys) noexcept {
   std::unique_ptr<KeySet> owned_keys(keys);
   try {
@@ -86,7 +92,7 @@ Issuer *make_issuer(const IssuerRules &rules, KeySet *keys) noexcept {
         .aliases = {rules.aliases.begin(), rules.aliases.end()},
         .algorithms = rules.algorithms,
         .type = std::string(rules.type),
-        .audience_claim = std::string(rules.audience_claim),
+        .audience_claims = {rules.audience_claims.begin(), rules.audience_claims.end()},
         .audiences = {rules.audiences.begin(), rules.audiences.end()},
         .required_claims = {},
         .leeway = std::clamp<std::int64_t>(rules.leeway, 0, max_leeway),
@@ -109,18 +115,33 @@ void destroy(Issuer *issuer) noexcept {
   delete issuer;
 }
 
-Verdict verify(const Token &token, const Issuer &issuer, std::int64_t now) noexcept {
+const Digest &key_set_generation(const Issuer &issuer) noexcept {
+  return key_set_generation(*issuer.keys);
+}
+
+Verdict verify(const Token &token, const Issuer &issuer, std::int64_t now,
+               SignatureKnown known) noexcept {
   Verdict verdict{};
-  const Refusal refusal = judge(token, issuer, now, verdict);
+  const Refusal refusal = judge(token, issuer, now, known, verdict);
   if (refusal == Refusal::none) return verdict;
   Verdict refused{};
   refused.refusal = refusal;
   return refused;
 }
 
+bool token_audience_is(const Token &token, const Issuer &issuer,
+                       std::string_view audience) noexcept {
+  const Json claim = audience_of(token.claims.root(), issuer);
+  if (claim.is(JsonType::string)) return claim.string() == audience;
+  for (std::size_t i = 0; i < claim.size(); i++) {
+    if (claim[i].is(JsonType::string) && claim[i].string() == audience) return true;
+  }
+  return false;
+}
+
 Refusal verify_signature(const Token &token, const KeySet &keys, AlgorithmSet allowed) noexcept {
   const auto [key, refusal] = select_key(token, keys, allowed);
-  return key == nullptr ? refusal : check_signature(*key, token.signing_input, token.signature);
+  return key == nullptr ? refusal : check_signature(*key, token.signing_input(), token.signature);
 }
 
 void for_each_claim(const Token &token, ClaimVisitor visit, void *state) noexcept {

@@ -9,11 +9,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include "core/key.hpp"
 #include "core/refusal.hpp"
+#include "core/sha256.hpp"
 
 namespace tenancy {
 
@@ -35,11 +37,18 @@ void destroy(Token *token) noexcept;  // null is allowed
 // Empty if the claim is missing or no string. Lives as long as the token.
 std::string_view untrusted_issuer(const Token &token) noexcept;
 
+// The SHA-256 of the text that was parsed: it stands for the token in a cache. Since a token has
+// one text only, no other token has it. Nothing when the cryptographic library fails.
+std::optional<Digest> token_digest(const Token &token) noexcept;
+
+// Several of one name: the claim must satisfy one of them.
 struct RequiredClaim {
   std::string_view name;
   std::string_view value;  // the claim must be a string of exactly these bytes; empty: any
                            // non-empty string, or a NumericDate for exp, nbf and iat
 };
+
+inline constexpr std::string_view default_audience_claims[] = {"aud"};
 
 // What an issuer's tokens must be. Views; make_issuer() copies them.
 struct IssuerRules {
@@ -50,9 +59,9 @@ struct IssuerRules {
   AlgorithmSet algorithms;
   // Required typ, compared without case and without a leading "application/". Empty: not looked at.
   std::string_view type;
-  // The claim that names the audience, a string or an array of strings: "client_id" for Cognito
-  // access tokens.
-  std::string_view audience_claim = "aud";
+  // The claims that may name the audience, each a string or an array of strings. The first that
+  // the token has is read and no other: client_id, then aud, fits both tokens of Cognito.
+  std::span<const std::string_view> audience_claims = default_audience_claims;
   // One must match. Empty: not looked at (command line only).
   std::span<const std::string_view> audiences;
   std::span<const RequiredClaim> required_claims;
@@ -72,6 +81,14 @@ struct Issuer;
 Issuer *make_issuer(const IssuerRules &rules, KeySet *keys) noexcept;
 void destroy(Issuer *issuer) noexcept;  // null is allowed
 
+// Of the issuer's keys, see key.hpp.
+const Digest &key_set_generation(const Issuer &issuer) noexcept;
+
+// What is known of a token's signature before it is looked at. Only an earlier verdict on the
+// same token_digest() under the same key_set_generation() may say other than unknown: none says
+// good, bad_signature says bad.
+enum class SignatureKnown : std::uint8_t { unknown, good, bad };
+
 struct Verdict {
   Refusal refusal;  // the rest is empty unless none
   // Views into the token and the issuer.
@@ -85,8 +102,15 @@ struct Verdict {
 };
 
 // All rules of RFC 7515, 7518, 7519 and 8725 that hold for a bearer token, cheap ones first,
-// the signature last. now is in seconds since 1970.
-Verdict verify(const Token &token, const Issuer &issuer, std::int64_t now) noexcept;
+// the signature last. now is in seconds since 1970. A signature that is known is not computed
+// again; everything else is always checked, so that the verdict is the same as without.
+Verdict verify(const Token &token, const Issuer &issuer, std::int64_t now,
+               SignatureKnown known = SignatureKnown::unknown) noexcept;
+
+// Whether the token's audience, which may be several, holds this one. Of a token that verify()
+// accepted for this issuer; Verdict::audience is only the first that the issuer accepts.
+bool token_audience_is(const Token &token, const Issuer &issuer,
+                       std::string_view audience) noexcept;
 
 // The signature alone, the payload opaque (RFC 7515 §5.2), for test vectors. parse_jws() skips
 // what parse() demands of the claims.

@@ -161,8 +161,7 @@ IssuerRow issuer_named(std::string_view name) {
   for (const auto algorithm : texts_of(table, 0, 3))
     if (const auto known = algorithm_of(algorithm)) rules.algorithms.add(*known);
   rules.type = text_of(table, 0, 4);
-  const Texts audience_claims = texts_of(table, 0, 5);
-  if (!audience_claims.empty()) rules.audience_claim = audience_claims[0];
+  rules.audience_claims = texts_of(table, 0, 5);
   rules.audiences = texts_of(table, 0, 6);
   const Texts names = texts_of(table, 0, 7);
   const Texts wanted = texts_of(table, 0, 8);

@@ -46,7 +46,7 @@ const Issuer &issuer_of(const Expectations &expected, MemoryContext owner) {
   IssuerRules rules;
   rules.issuer = expected.issuer;
   for (const AlgorithmRow &row : algorithm_table) rules.algorithms.add(row.algorithm);
-  rules.audience_claim = expected.audience_claim;
+  rules.audience_claims = {&expected.audience_claim, 1};
   if (!expected.audience.empty()) rules.audiences = {&expected.audience, 1};
   if (!expected.requires_nothing)
     rules.required_claims = required_claims_of(expected.required_claims);

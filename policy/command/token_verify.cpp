@@ -24,7 +24,7 @@ struct Options {
   std::string token = "-";
   std::string issuer;
   std::vector<std::string> audiences;
-  std::string audience_claim = "aud";
+  std::vector<std::string> audience_claims = {"aud"};
   std::vector<std::string> required;
   std::int64_t leeway = 0;
   std::int64_t now = 0;
@@ -55,6 +55,8 @@ std::unique_ptr<Issuer, Destroy> read_issuer(const Options &options) {
     throw std::runtime_error(fmt::format("{}: {}", options.key_set, set.fault));
   }
   const std::vector<std::string_view> audiences(options.audiences.begin(), options.audiences.end());
+  const std::vector<std::string_view> audience_claims(options.audience_claims.begin(),
+                                                      options.audience_claims.end());
   std::vector<RequiredClaim> required;
   for (const std::string_view text : options.required) {
     const std::size_t equals = text.find('=');
@@ -64,7 +66,7 @@ std::unique_ptr<Issuer, Destroy> read_issuer(const Options &options) {
   IssuerRules rules;
   rules.issuer = options.issuer;
   rules.audiences = audiences;
-  rules.audience_claim = options.audience_claim;
+  rules.audience_claims = audience_claims;
   rules.required_claims = required;
   rules.leeway = options.leeway;
   for (const AlgorithmRow &row : algorithm_table) rules.algorithms.add(row.algorithm);
@@ -113,9 +115,10 @@ void add_token_verify(CLI::App &token, ExitCode &exit) {
   app->add_option("--audience", options->audiences,
                   "One of these must be the audience (default: anything)")
       ->allow_extra_args(false);
-  app->add_option("--audience-claim", options->audience_claim,
-                  "The claim that names the audience: client_id for Cognito access tokens")
-      ->capture_default_str();
+  app->add_option("--audience-claim", options->audience_claims,
+                  "The claim that names the audience (default: aud); of several, the first that "
+                  "the token has: client_id, then aud, for Cognito")
+      ->allow_extra_args(false);
   app->add_option("--require", options->required, "A claim that must be there, or be this string")
       ->allow_extra_args(false)
       ->type_name("NAME[=VALUE]");

@@ -168,7 +168,8 @@ TEST_CASE("claims: one audience must match", "[claims]") {
   judge_all(rules(), "aud", cases);
   SECTION("in the claim that the issuer names") {
     IssuerRules with = rules();
-    with.audience_claim = "client_id";
+    static constexpr std::string_view names[] = {"client_id"};
+    with.audience_claims = names;
     CHECK(judge(with, claims()) == "missing_claim");
     for (const Case &c : cases) {
       CHECK(judge(with, claims({{"aud", ""}, {"client_id", c.value}})) == c.verdict);
@@ -180,6 +181,39 @@ TEST_CASE("claims: one audience must match", "[claims]") {
                                .token);
     const OwnedIssuer issuer(make_issuer(rules(), test::keys_of(Signer::hs256().jwk()).release()));
     CHECK(verify(*token, *issuer, now).audience == "dashboard");
+  }
+  SECTION("in the first of several claims that the token has") {
+    static constexpr std::string_view names[] = {"client_id", "aud"};
+    IssuerRules with = rules();
+    with.audience_claims = names;
+    CHECK(judge(with, claims()) == "none");
+    CHECK(judge(with, claims({{"aud", ""}})) == "missing_claim");
+    CHECK(judge(with, claims({{"aud", ""}, {"client_id", "\"app\""}})) == "none");
+    CHECK(judge(with, claims({{"aud", "\"other\""}, {"client_id", "\"app\""}})) == "none");
+    CHECK(judge(with, claims({{"client_id", "\"other\""}})) == "wrong_audience");
+    CHECK(judge(with, claims({{"client_id", "null"}})) == "bad_claim");
+    with.audience_claims = {};
+    CHECK(judge(with, claims()) == "missing_claim");
+  }
+  SECTION("any of the token's own can be asked for") {
+    static constexpr std::string_view names[] = {"client_id", "aud"};
+    IssuerRules with = rules();
+    with.audience_claims = names;
+    const OwnedIssuer issuer(make_issuer(with, nullptr));
+    const auto is = [&](const std::string &payload, std::string_view audience) {
+      const OwnedToken token(parse(mint(Signer::hs256(), R"({"alg":"HS256"})", payload)).token);
+      return token_audience_is(*token, *issuer, audience);
+    };
+    const std::string several = claims({{"aud", R"(["app","second",7])"}});
+    CHECK(is(several, "app"));
+    CHECK(is(several, "second"));
+    CHECK_FALSE(is(several, "third"));
+    CHECK_FALSE(is(several, ""));
+    CHECK(is(claims(), "app"));
+    CHECK_FALSE(is(claims(), "ap"));
+    CHECK_FALSE(is(claims({{"client_id", "\"x\""}}), "app"));
+    CHECK_FALSE(is(claims({{"aud", ""}}), ""));
+    CHECK_FALSE(is(claims({{"aud", "7"}}), ""));
   }
   SECTION("without audiences nothing is compared") {
     IssuerRules with = rules();
@@ -315,6 +349,18 @@ TEST_CASE("claims: required claims", "[claims]") {
   CHECK(both("\"access\"", "\"\"") == "wrong_claim");
   CHECK(both("\"access\"", "7") == "bad_claim");
 
+  // Several of one name are several values to choose from.
+  static constexpr RequiredClaim either[] = {
+      {"token_use", "access"}, {"jti", ""}, {"token_use", "id"}, {"jti", "x"}};
+  with.required_claims = either;
+  CHECK(both("\"access\"", "\"1\"") == "none");
+  CHECK(both("\"id\"", "\"x\"") == "none");
+  CHECK(both("\"refresh\"", "\"1\"") == "wrong_claim");
+  CHECK(both("\"1\"", "\"1\"") == "wrong_claim");
+  CHECK(both("\"id\"", "\"\"") == "wrong_claim");
+  CHECK(both("[\"id\"]", "\"1\"") == "bad_claim");
+  CHECK(both("", "\"1\"") == "missing_claim");
+
   static constexpr RequiredClaim dates[] = {{"exp", ""}, {"nbf", ""}, {"iat", ""}};
   with.required_claims = dates;
   CHECK(judge(with, claims()) == "missing_claim");
@@ -411,11 +457,12 @@ TEST_CASE("claims: Cognito's two tokens are not taken for each other", "[claims]
   const std::string pool = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Abc";
   IssuerRules for_access = rules();
   for_access.issuer = pool;
-  for_access.audience_claim = "client_id";
+  static constexpr std::string_view client_id[] = {"client_id"};
+  for_access.audience_claims = client_id;
   for_access.audiences = clients;
   for_access.required_claims = access;
   IssuerRules for_identity = for_access;
-  for_identity.audience_claim = "aud";
+  for_identity.audience_claims = default_audience_claims;
   for_identity.required_claims = identity;
 
   const auto token = [&](std::initializer_list<std::pair<std::string, std::string>> changes) {

@@ -118,6 +118,29 @@ TEST_CASE("key: the canonical form keeps what matters, sorted", "[key]") {
   CHECK(key_at(*parsed.keys, 0).key_id == "a\"é");
 }
 
+TEST_CASE("key: the generation of a set changes with its keys and with nothing else", "[key]") {
+  const auto generation = [](const std::string &text) {
+    const Parsed parsed = load(text, KeySecrecy::allow_secrets);
+    REQUIRE(parsed.keys);
+    return key_set_generation(*parsed.keys);
+  };
+  const std::string a = Signer::rs256().jwk(R"("kid":"a")");
+  const std::string b = Signer::es256().jwk(R"("kid":"b")");
+  const Digest both = generation(set_of({a, b}));
+  CHECK(generation("{ \"more\":1, \"keys\":[" + b + ",  " + a + "]}") == both);
+  CHECK(generation(set_of({Signer::rs256().jwk(R"("use":"sig","kid":"a")"), b, "{}"})) == both);
+  CHECK(generation(set_of({a})) != both);
+  CHECK(generation(a) == generation(set_of({a})));
+  CHECK(generation(set_of({a, Signer::es256().jwk(R"("kid":"c")")})) != both);
+  CHECK(generation(set_of({a, Signer::ec("P-256").jwk(R"("kid":"b")")})) != both);
+  CHECK(generation(oct(std::string(32, 'a'))) != generation(oct(std::string(32, 'b'))));
+
+  const test::OwnedIssuer issuer(make_issuer({}, load(set_of({a, b})).keys.release()));
+  CHECK(key_set_generation(*issuer) == both);
+  const test::OwnedIssuer empty(make_issuer({}, nullptr));
+  CHECK(key_set_generation(*empty) == Digest{});
+}
+
 TEST_CASE("key: a private key read with leave shows its public half only", "[key]") {
   const std::string jwk = Signer::eddsa().jwk(R"("d":")" + encode(std::string(32, 'd')) + "\"");
   const Parsed parsed = load(jwk, KeySecrecy::allow_secrets);

@@ -253,6 +253,40 @@ TEST_CASE("verify: rules are copied, and an issuer without keys is one", "[verif
   CHECK(name(verify(*token, *issuer, now).refusal) == "none");
 }
 
+TEST_CASE("verify: a known signature is not computed again, all else is", "[verify]") {
+  IssuerRules rules;
+  rules.issuer = "i";
+  rules.algorithms = every_algorithm();
+  const OwnedIssuer issuer(make_issuer(rules, test::keys_of(Signer::eddsa().jwk()).release()));
+  const auto judge = [&](const std::string &text, SignatureKnown known) {
+    const OwnedToken token(parse(text).token);
+    return name(verify(*token, *issuer, now, known).refusal);
+  };
+  const std::string good = mint(Signer::eddsa(), header("EdDSA"), claims);
+  const std::string forged = compact(header("EdDSA"), claims, "forged");
+  CHECK(judge(good, SignatureKnown::unknown) == "none");
+  CHECK(judge(good, SignatureKnown::good) == "none");
+  CHECK(judge(good, SignatureKnown::bad) == "bad_signature");
+  CHECK(judge(forged, SignatureKnown::unknown) == "bad_signature");
+  CHECK(judge(forged, SignatureKnown::good) == "none");  // the caller said so
+  for (const SignatureKnown known : {SignatureKnown::good, SignatureKnown::bad}) {
+    CHECK(judge(compact(header("EdDSA"), R"({"iss":"i","sub":"s","exp":1})", ""), known) ==
+          "expired");
+    CHECK(judge(compact(header("EdDSA"), R"({"iss":"j","sub":"s","exp":1})", ""), known) ==
+          "unknown_issuer");
+    CHECK(judge(compact(header("RS256"), claims, ""), known) == "algorithm_not_allowed");
+    CHECK(judge(compact(header("EdDSA", R"(,"kid":"x")"), claims, ""), known) == "unknown_key");
+  }
+}
+
+TEST_CASE("verify: a token's digest is that of its text", "[verify]") {
+  const std::string text = mint(Signer::eddsa(), header("EdDSA"), claims);
+  const OwnedToken token(parse(text).token);
+  CHECK(token_digest(*token) == sha256(text));
+  const OwnedToken other(parse(compact(header("EdDSA"), claims, "")).token);
+  CHECK(token_digest(*other) != token_digest(*token));
+}
+
 TEST_CASE("algorithm: names are exact", "[algorithm]") {
   for (const char *algorithm : {"HS256", "RS256", "ES256", "EdDSA"}) {
     REQUIRE(algorithm_of(algorithm));
