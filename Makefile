@@ -14,11 +14,11 @@ MODULE_big    = pg_tenancy
 OBJS          = $(patsubst %.cpp,%.o,$(wildcard extension/core/*.cpp extension/pg/*.cpp))
 DATA          = $(wildcard sql/*--*.sql)
 SHLIB_EXPORTS = extension/exports.txt
-SHLIB_LINK    = -lstdc++ -lcrypto -ljansson
+SHLIB_LINK    = -lstdc++ -lcrypto -ljansson -lcurl
 PG_CPPFLAGS   = -Iextension -DTENANCY_VERSION='"$(EXTVERSION)"' -MMD -MP
 PG_CXXFLAGS   = -std=c++20 -Wall -Wextra -Wno-missing-field-initializers $(if $(WERROR),-Werror)
 # In this order: each builds on the database of the ones before it.
-REGRESS       = objects login keys plans settings
+REGRESS       = objects login directory keys plans expiry settings
 REGRESS_OPTS  = --inputdir=tests --outputdir=build/regress
 EXTRA_CLEAN   = $(OBJS:.o=.d)
 # PGXS would compile every object again as LLVM bitcode, without PG_CXXFLAGS; nothing here gains from

@@ -50,15 +50,29 @@ std::string emit_roles(const Plan &plan) {
   out += fmt::format(R"(do $roles$
 declare
     wanted text;
+    unfit text;
 begin
     foreach wanted in array {} loop
         if not exists (select from pg_roles r where r.rolname = wanted) then
             execute format('create role %I nologin', wanted);
-        elsif exists (select from pg_roles r
-                       where r.rolname = wanted and (r.rolsuper or r.rolbypassrls)) then
-            raise exception 'role "%" passes by row level security', wanted
+        end if;
+        select concat_ws(', ',
+                   case when r.rolsuper then 'is superuser' end,
+                   case when r.rolbypassrls then 'has BYPASSRLS' end,
+                   case when r.rolcanlogin then 'can log in' end,
+                   case when exists (select from pg_auth_members m where m.member = r.oid)
+                        then 'is a member of other roles' end,
+                   case when exists (select from pg_shdepend d
+                                      where d.refclassid = 'pg_authid'::regclass
+                                        and d.refobjid = r.oid and d.deptype = 'o')
+                        then 'owns objects' end)
+          into unfit
+          from pg_roles r where r.rolname = wanted;
+        if unfit <> '' then
+            raise exception 'role "%" cannot be a context role: it %', wanted, unfit
                 using errcode = 'invalid_role_specification',
-                      hint = format('alter role %I nosuperuser nobypassrls;', wanted);
+                      hint = 'A context role has what the policy grants and nothing else. Take the'
+                             ' rest from it, or choose another name for the application.';
         end if;
     end loop;
 end

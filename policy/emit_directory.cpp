@@ -130,7 +130,11 @@ held as (
 ),
 verdict as (
     select case
-               when not exists (select from person) then 'unknown_subject'
+               when not exists (select
+                                  from {users} u
+                                 where u.{issuer} = {name}.issuer
+                                   and u.{subject} = {name}.subject) then 'unknown_subject'
+               when not exists (select from person) then 'inactive_user'
                when not exists (select from candidate) then 'not_a_member'
                when not exists (select from chosen_account) then 'ambiguous_account'
                when {name}.workspace is not null
@@ -178,6 +182,23 @@ end
                                    m)),
       fmt::arg("account_claim", q(m.account.claim)),
       fmt::arg("workspace_claim", q(m.workspace.claim)));
+  const std::string signature = function + "(text, text, text, text)";
+  const std::string grants = fmt::format(R"(
+declare
+    held record;
+begin
+    for held in
+        select p.oid::regprocedure as function,
+               case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end
+                   as grantee
+          from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+         where p.oid = {}::regprocedure and a.grantee <> p.proowner
+    loop
+        execute format('revoke all on function %s from %s cascade', held.function, held.grantee);
+    end loop;
+end
+)",
+                                         quote_literal(signature));
   return fmt::format(R"(-- {0}
 create or replace function {2}(
     issuer text, subject text, account text, workspace text,
@@ -188,13 +209,13 @@ set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan  -- planned once for each session, not for each login
 as {1};
 
--- Replacing a function keeps its owner, who could change it later.
+-- Replacing a function keeps its owner, who could change it later, and what others were granted.
 alter function {2}(text, text, text, text) owner to current_user;
-revoke all on function {2}(text, text, text, text) from public;
+do {3};
 )",
                      reference(source, {m.account.line, m.workspace.line, m.user.line,
                                         m.account_membership.line, m.workspace_membership.line}),
-                     dollar_quote("directory", body), function);
+                     dollar_quote("directory", body), function, dollar_quote("grants", grants));
 }
 
 }  // namespace tenancy::policy

@@ -167,7 +167,8 @@ begin
           join pg_class c on c.oid = to_regclass(n.relation) and c.relkind in ('r', 'p')
     ),
     column_there as (
-        select t.relation, a.attname as name, a.atttypid as type, a.attnotnull as required
+        select t.relation, a.attname as name, a.atttypid as type, a.attnotnull as required,
+               a.attcollation as collation
           from there t
           join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
     ),
@@ -192,6 +193,13 @@ begin
                                   when 'bigint' then array['int8'::regtype, 'int4', 'int2']
                                   else array['text'::regtype, 'varchar']
                               end)
+        union all
+        select format('column %I of %s has a collation that takes different texts for equal',
+                      t.name, t.relation), null
+          from typed t
+          join column_there c using (relation, name)
+          join pg_collation l on l.oid = c.collation
+         where not l.collisdeterministic
         union all
         select format('tenant column %I of %s may be null', t.name, t.relation),
                format('alter table %s alter column %I set not null;', t.relation, t.name)

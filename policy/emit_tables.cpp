@@ -105,7 +105,8 @@ class TableEmitter {
 
   std::string predicate(const RowPolicy &policy) const {
     const std::string gate =
-        fmt::format("tenancy.api_context() = {}", quote_literal(name_of(policy.context)));
+        fmt::format("tenancy.context_is({}, {})", quote_literal(model_.application),
+                    quote_literal(name_of(policy.context)));
     if (policy.branches.size() == 1) {
       const std::string only = branch(policy.branches[0]);
       if (only.empty()) return gate;

@@ -6,7 +6,8 @@
 alter table tenancy.issuer
   drop constraint issuer_algorithms_check,
   drop constraint issuer_audience_claim_check,
-  drop constraint issuer_required_claims_check;
+  drop constraint issuer_required_claims_check,
+  drop constraint issuer_account_check;
 alter table tenancy.issuer rename column audience_claim to audience_claims;
 alter table tenancy.issuer alter column audience_claims drop default;
 alter table tenancy.issuer
@@ -17,6 +18,8 @@ alter table tenancy.issuer
   add column refresh_interval integer not null default 3600 check (refresh_interval between 60 and 604800),
   add column unknown_key_cooldown integer not null default 30 check (unknown_key_cooldown between 10 and 86400);
 alter table tenancy.issuer
+  add constraint issuer_account_check
+    check (account <> '' and account = btrim(account) and (account !~* '^[0-9a-f-]{36}$' or account = lower(account))),
   add constraint issuer_check check (not (discovery and jwks_url is not null)),
   add constraint issuer_algorithms_check
     check (cardinality(algorithms) > 0 and array_position(algorithms, null) is null
@@ -52,10 +55,16 @@ create table tenancy.issuer_fetch (
   attempted_at timestamptz,
   fetched_at timestamptz,
   next_at timestamptz,
+  failures integer not null default 0,
   error text,
+  url text,
   etag text
 );
 comment on table tenancy.issuer_fetch is 'What the worker did last for each issuer; its own notes, not dumped';
+comment on column tenancy.issuer_fetch.failures is 'Failed fetches since the last good one';
+comment on column tenancy.issuer_fetch.error is 'Why the last fetch failed; null: it did not';
+comment on column tenancy.issuer_fetch.url is 'Where the key set was last fetched from';
+comment on column tenancy.issuer_fetch.etag is 'What that answer was called; sent back, it saves sending the set again';
 
 create view tenancy.issuer_status as
   select i.issuer,
@@ -144,24 +153,24 @@ comment on function tenancy.verify(text, text, text, text, text, jsonb, timestam
 
 create table tenancy.account (
   id uuid primary key default gen_random_uuid(),
-  external_id text unique check (external_id <> ''),
+  external_id text unique check (external_id <> '' and external_id !~* '^[0-9a-f-]{36}$'),
   name text not null,
   active boolean not null default true
 );
 comment on table tenancy.account is 'Accounts: the tenants';
-comment on column tenancy.account.external_id is 'What tokens and login call the account; null: its id';
+comment on column tenancy.account.external_id is 'What tokens and login call the account, and nothing that looks like an id; null: its id';
 
 create table tenancy.workspace (
   id uuid primary key default gen_random_uuid(),
   account_id uuid not null references tenancy.account on delete cascade,
-  external_id text check (external_id <> ''),
+  external_id text check (external_id <> '' and external_id !~* '^[0-9a-f-]{36}$'),
   name text not null,
   active boolean not null default true,
   unique (account_id, id),
   unique (account_id, external_id)
 );
 comment on table tenancy.workspace is 'Workspaces: environments of an account';
-comment on column tenancy.workspace.external_id is 'What tokens and login call the workspace; null: its id';
+comment on column tenancy.workspace.external_id is 'What tokens and login call the workspace, and nothing that looks like an id; null: its id';
 
 create table tenancy.app_user (
   id uuid primary key default gen_random_uuid(),
@@ -201,7 +210,9 @@ begin
     from tenancy.app_user u
    where u.issuer = directory.issuer and u.subject = directory.subject and u.active;
   if member is null then
-    why_not := 'unknown_subject';
+    why_not := case when exists (select from tenancy.app_user u
+                                  where u.issuer = directory.issuer and u.subject = directory.subject)
+                    then 'inactive_user' else 'unknown_subject' end;
     return;
   end if;
 
@@ -338,6 +349,11 @@ comment on function tenancy.application() is 'Application of the pool that the s
 create function tenancy.api_context() returns text
 language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_api_context';
 comment on function tenancy.api_context() is 'API context of the pool that the session came through: app, dashboard or portal';
+
+create function tenancy.context_is(application text, api_context text) returns boolean
+language c stable strict parallel safe as 'MODULE_PATHNAME', 'tenancy_context_is';
+comment on function tenancy.context_is(text, text) is
+  'Whether the session came through a pool of this application and API context; what every policy asks first';
 
 create function tenancy.roles() returns text[]
 language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_roles';

@@ -2,6 +2,16 @@
 -- could leave functions of his own in it.
 \echo Use "CREATE EXTENSION pg_tenancy" to load this file. \quit
 
+do $$
+begin
+  if current_setting('server_encoding') <> 'UTF8' then
+    raise exception 'pg_tenancy needs a database with encoding UTF8, this one has %', current_setting('server_encoding')
+      using errcode = 'object_not_in_prerequisite_state',
+            hint = 'Tokens are UTF-8, and are compared with the directory byte for byte.';
+  end if;
+end
+$$;
+
 create schema tenancy;
 grant usage on schema tenancy to public;
 comment on schema tenancy is 'pg_tenancy: who may come in, who they are, and what was compiled for them';
@@ -64,7 +74,7 @@ create table tenancy.issuer (
   subject_claim text not null default 'sub' check (subject_claim <> ''),
   account_claim text check (account_claim <> ''),
   workspace_claim text check (workspace_claim <> ''),
-  account text check (account <> ''),
+  account text check (account <> '' and account = btrim(account) and (account !~* '^[0-9a-f-]{36}$' or account = lower(account))),
   jwks_url text check (jwks_url ~ '^https://[^[:space:]]+$'),
   discovery boolean not null default false check (not (discovery and jwks_url is not null)),
   refresh_interval integer not null default 3600 check (refresh_interval between 60 and 604800),
@@ -119,10 +129,16 @@ create table tenancy.issuer_fetch (
   attempted_at timestamptz,
   fetched_at timestamptz,
   next_at timestamptz,
+  failures integer not null default 0,
   error text,
+  url text,
   etag text
 );
 comment on table tenancy.issuer_fetch is 'What the worker did last for each issuer; its own notes, not dumped';
+comment on column tenancy.issuer_fetch.failures is 'Failed fetches since the last good one';
+comment on column tenancy.issuer_fetch.error is 'Why the last fetch failed; null: it did not';
+comment on column tenancy.issuer_fetch.url is 'Where the key set was last fetched from';
+comment on column tenancy.issuer_fetch.etag is 'What that answer was called; sent back, it saves sending the set again';
 
 create view tenancy.issuer_status as
   select i.issuer,
@@ -152,24 +168,24 @@ comment on column tenancy.pool.audiences is 'Audiences that this row serves; nul
 
 create table tenancy.account (
   id uuid primary key default gen_random_uuid(),
-  external_id text unique check (external_id <> ''),
+  external_id text unique check (external_id <> '' and external_id !~* '^[0-9a-f-]{36}$'),
   name text not null,
   active boolean not null default true
 );
 comment on table tenancy.account is 'Accounts: the tenants';
-comment on column tenancy.account.external_id is 'What tokens and login call the account; null: its id';
+comment on column tenancy.account.external_id is 'What tokens and login call the account, and nothing that looks like an id; null: its id';
 
 create table tenancy.workspace (
   id uuid primary key default gen_random_uuid(),
   account_id uuid not null references tenancy.account on delete cascade,
-  external_id text check (external_id <> ''),
+  external_id text check (external_id <> '' and external_id !~* '^[0-9a-f-]{36}$'),
   name text not null,
   active boolean not null default true,
   unique (account_id, id),
   unique (account_id, external_id)
 );
 comment on table tenancy.workspace is 'Workspaces: environments of an account';
-comment on column tenancy.workspace.external_id is 'What tokens and login call the workspace; null: its id';
+comment on column tenancy.workspace.external_id is 'What tokens and login call the workspace, and nothing that looks like an id; null: its id';
 
 create table tenancy.app_user (
   id uuid primary key default gen_random_uuid(),
@@ -209,7 +225,9 @@ begin
     from tenancy.app_user u
    where u.issuer = directory.issuer and u.subject = directory.subject and u.active;
   if member is null then
-    why_not := 'unknown_subject';
+    why_not := case when exists (select from tenancy.app_user u
+                                  where u.issuer = directory.issuer and u.subject = directory.subject)
+                    then 'inactive_user' else 'unknown_subject' end;
     return;
   end if;
 
@@ -444,6 +462,11 @@ comment on function tenancy.application() is 'Application of the pool that the s
 create function tenancy.api_context() returns text
 language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_api_context';
 comment on function tenancy.api_context() is 'API context of the pool that the session came through: app, dashboard or portal';
+
+create function tenancy.context_is(application text, api_context text) returns boolean
+language c stable strict parallel safe as 'MODULE_PATHNAME', 'tenancy_context_is';
+comment on function tenancy.context_is(text, text) is
+  'Whether the session came through a pool of this application and API context; what every policy asks first';
 
 create function tenancy.roles() returns text[]
 language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_roles';

@@ -42,9 +42,10 @@ enum class RefusalClass : std::uint8_t {
   X(no_pool,               pool,    "the login role is not in tenancy.pool")                       \
   X(wrong_pool,            pool,    "the pool does not serve this issuer and audience")            \
   X(ambiguous_pool,        pool,    "two rows of tenancy.pool fit the token")                      \
-  X(unsafe_pool,           pool,    "the login role is superuser or has BYPASSRLS")                  \
+  X(unsafe_pool,           pool,    "the login role is, or may become, superuser or BYPASSRLS")      \
   X(contradicted_claim,    denied,  "account or workspace asked for is not the one in the token")  \
   X(not_a_member,          denied,  "the subject has no such active account or workspace")         \
+  X(inactive_user,         denied,  "the subject is a user that is not active")                      \
   X(ambiguous_account,     denied,  "the subject has several accounts and named none")             \
   X(foreign_issuer,        denied,  "the issuer belongs to another account")                       \
   X(second_identity,       session, "the transaction already has, or had, another identity")       \

@@ -11,6 +11,7 @@ namespace {
 
 struct Answer {
   std::uint64_t generation;  // 0: none yet
+  TimestampTz statement;     // PL/pgSQL keeps a FmgrInfo for a transaction; an expiry is asked anew
   Datum value;
   bool is_null;
 };
@@ -33,9 +34,11 @@ Datum give(FunctionCallInfo fcinfo, const Answer &answer) {
 template <class Make>
 Datum accessor(FunctionCallInfo fcinfo, Make make) {
   Answer *answer = kept_answer(fcinfo);
-  if (likely(answer->generation == identity_generation())) return give(fcinfo, *answer);
+  const TimestampTz statement = GetCurrentStatementStartTimestamp();
+  if (likely(answer->generation == identity_generation() && answer->statement == statement))
+    return give(fcinfo, *answer);
   const Identity *identity = live_identity();
-  Answer fresh{identity_generation(), 0, true};
+  Answer fresh{identity_generation(), statement, 0, true};
   if (identity != nullptr) {
     const MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
     make(*identity, fresh);
@@ -113,16 +116,39 @@ Datum expiry(FunctionCallInfo fcinfo) {
   });
 }
 
-// With a constant argument (as in every policy) the answer holds for the statement.
-Datum role_test(FunctionCallInfo fcinfo) {
-  if (get_fn_expr_arg_stable(fcinfo->flinfo, 0))
-    return accessor(fcinfo, [fcinfo](const Identity &identity, Answer &answer) {
-      answer.value = BoolGetDatum(has_role(identity, view(PG_GETARG_TEXT_PP(0))));
+// A literal, that is: a parameter is stable for a statement too, but PL/pgSQL keeps a FmgrInfo
+// while its variables change.
+bool argument_is_literal(FunctionCallInfo fcinfo, int number) {
+  const Node *call = fcinfo->flinfo->fn_expr;
+  return call != nullptr && IsA(call, FuncExpr) &&
+         IsA(list_nth(reinterpret_cast<const FuncExpr *>(call)->args, number), Const);
+}
+
+// test(identity) is kept for the statement where the arguments are literals, as in every policy.
+template <class Test>
+Datum boolean(FunctionCallInfo fcinfo, bool is_literal, Test test) {
+  if (is_literal)
+    return accessor(fcinfo, [test](const Identity &identity, Answer &answer) {
+      answer.value = BoolGetDatum(test(identity));
       answer.is_null = false;
     });
   const Identity *identity = live_identity();
   if (identity == nullptr) PG_RETURN_NULL();
-  PG_RETURN_BOOL(has_role(*identity, view(PG_GETARG_TEXT_PP(0))));
+  PG_RETURN_BOOL(test(*identity));
+}
+
+Datum role_test(FunctionCallInfo fcinfo) {
+  return boolean(fcinfo, argument_is_literal(fcinfo, 0), [fcinfo](const Identity &identity) {
+    return has_role(identity, view(PG_GETARG_TEXT_PP(0)));
+  });
+}
+
+Datum context_test(FunctionCallInfo fcinfo) {
+  return boolean(fcinfo, argument_is_literal(fcinfo, 0) && argument_is_literal(fcinfo, 1),
+                 [fcinfo](const Identity &identity) {
+                   return text_of(identity, identity.application) == view(PG_GETARG_TEXT_PP(0)) &&
+                          text_of(identity, identity.api_context) == view(PG_GETARG_TEXT_PP(1));
+                 });
 }
 
 Datum claim_text(FunctionCallInfo fcinfo) {
@@ -162,6 +188,7 @@ ACCESSOR(tenancy_application, glue::slice_text(fcinfo, &Identity::application))
 ACCESSOR(tenancy_api_context, glue::slice_text(fcinfo, &Identity::api_context))
 ACCESSOR(tenancy_roles, glue::role_list(fcinfo))
 ACCESSOR(tenancy_has_role, glue::role_test(fcinfo))
+ACCESSOR(tenancy_context_is, glue::context_test(fcinfo))
 ACCESSOR(tenancy_claim, glue::claim_text(fcinfo))
 ACCESSOR(tenancy_expires_at, glue::expiry(fcinfo))
 

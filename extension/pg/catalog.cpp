@@ -17,7 +17,9 @@ struct Statement {
 
 constinit Statement pools_statement{
     "select p.api_context, p.application, p.issuer, p.audiences, a.directory_schema::text,"
-    "       a.directory_name::text"
+    "       a.directory_name::text,"
+    "       exists (select from pg_roles r where (r.rolsuper or r.rolbypassrls)"
+    "                  and pg_has_role(p.login_role, r.oid, 'member'))"
     "  from tenancy.pool p"
     "  join tenancy.application a on a.name = p.application"
     " where p.login_role = $1::name"
@@ -111,13 +113,41 @@ Texts texts_of(const SPITupleTable *table, std::uint64_t row, int column) {
   return {texts, static_cast<std::size_t>(count)};
 }
 
+[[noreturn]] void raise_unfit_directory(const char *schema, const char *name, const char *why) {
+  ereport(ERROR,
+          (errcode(ERRCODE_INVALID_FUNCTION_DEFINITION),
+           errmsg("directory function %s.%s(text, text, text, text) %s", schema, name, why),
+           errhint("See the comment on tenancy.application.directory_name; the functions that "
+                   "\"tenancy build\" makes are fit.")));
+  pg_unreachable();
+}
+
+// The extension's SQL runs as its owner, and so would a directory function that is no SECURITY
+// DEFINER.
+void require_fit_directory(const char *schema, const char *name) {
+  Oid types[4] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+  List *qualified = list_make2(makeString(pstrdup(schema)), makeString(pstrdup(name)));
+  const Oid function = LookupFuncName(qualified, 4, types, true);
+  if (!OidIsValid(function)) raise_unfit_directory(schema, name, "does not exist");
+  const HeapTuple row = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+  if (!HeapTupleIsValid(row)) raise_unfit_directory(schema, name, "does not exist");
+  const Form_pg_proc form = reinterpret_cast<Form_pg_proc>(GETSTRUCT(row));
+  const bool is_definer = form->prosecdef;
+  const bool is_volatile = form->provolatile == PROVOLATILE_VOLATILE;
+  ReleaseSysCache(row);
+  if (!is_definer) raise_unfit_directory(schema, name, "is not SECURITY DEFINER");
+  if (is_volatile) raise_unfit_directory(schema, name, "is not STABLE");
+}
+
 // The directory function's name comes from tenancy.application; prepared again only when it
 // changes.
 void prepare_directory(const Pool &pool) {
   char *schema = text_to_cstring(to_text(pool.directory_schema));
   char *name = text_to_cstring(to_text(pool.directory_name));
+  require_fit_directory(schema, name);
   const char *sql = psprintf(
-      "select d.account_key, d.workspace_key, d.user_key, d.roles, d.why_not"
+      "select d.account_key::text, d.workspace_key::text, d.user_key::text,"
+      "       d.roles::text[], d.why_not::text"
       "  from %s.%s($1, $2, $3, $4) d",
       quote_identifier(schema), quote_identifier(name));
   if (directory_statement.plan != nullptr && std::strcmp(sql, directory_sql) == 0) return;
@@ -144,6 +174,7 @@ std::span<const Pool> pools_of(Oid login_role) {
     pool.any_audience = SPI_getvalue(table->vals[row], table->tupdesc, 4) == nullptr;
     pool.directory_schema = text_of(table, row, 5);
     pool.directory_name = text_of(table, row, 6);
+    pool.is_unsafe = boolean_of(table, row, 7);
   }
   return {pools, count};
 }

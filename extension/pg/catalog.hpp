@@ -21,6 +21,7 @@ struct Pool {
   bool any_audience;
   std::string_view directory_schema;
   std::string_view directory_name;
+  bool is_unsafe;  // the login role is, or may become, superuser or one with BYPASSRLS
 };
 std::span<const Pool> pools_of(Oid login_role);
 

@@ -27,6 +27,7 @@ void report(const Event &event) {
   append(&line, "application", event.application);
   append(&line, "api_context", event.api_context);
   append(&line, "object", event.object);
+  append(&line, "error", event.error);
   if (event.count >= 0) appendStringInfo(&line, " count=%d", event.count);
   ereport(LOG_SERVER_ONLY,
           (errmsg_internal("pg_tenancy: %s", line.data), errhidestmt(true), errhidecontext(true)));

@@ -10,12 +10,13 @@
 namespace tenancy::pg {
 
 struct Event {
-  const char *name;                // login_accepted, login_refused, logout, keys_imported, changed
+  const char *name;                // login_refused, keys_fetched, fetch_failed, changed, ...
   Refusal reason = Refusal::none;  // of a refusal
   std::string_view object;         // what changed: a table, an issuer as configured
   std::string_view application;
   std::string_view api_context;
-  int count = -1;  // of keys or rows; -1: none
+  std::string_view error;  // why a fetch failed: a name of pg/fetch.hpp or pg/fetch_job.hpp
+  int count = -1;          // of keys or rows; -1: none
 };
 
 // Reports to the server log alone (no client setting shows it), with the session's role, without

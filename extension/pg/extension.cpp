@@ -3,35 +3,62 @@
 #include <cstring>
 
 namespace tenancy::pg {
+namespace {
 
-Oid require_extension() {
+struct Installed {
+  Oid owner;            // InvalidOid: not created in this database
+  const char *version;  // of the SQL objects
+};
+
+Installed installed_extension() {
+  Installed installed{InvalidOid, ""};
   Relation catalog = table_open(ExtensionRelationId, AccessShareLock);
   ScanKeyData key;
   ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
               CStringGetDatum("pg_tenancy"));
   SysScanDesc scan = systable_beginscan(catalog, ExtensionNameIndexId, true, nullptr, 1, &key);
   const HeapTuple row = systable_getnext(scan);
-  if (!HeapTupleIsValid(row))
+  if (HeapTupleIsValid(row)) {
+    installed.owner = reinterpret_cast<Form_pg_extension>(GETSTRUCT(row))->extowner;
+    bool is_null = false;
+    const Datum version =
+        heap_getattr(row, Anum_pg_extension_extversion, RelationGetDescr(catalog), &is_null);
+    if (!is_null) installed.version = TextDatumGetCString(version);
+  }
+  systable_endscan(scan);
+  table_close(catalog, AccessShareLock);
+  return installed;
+}
+
+}  // namespace
+
+Oid usable_extension() {
+  const Installed installed = installed_extension();
+  const bool fits = std::strcmp(installed.version, TENANCY_VERSION) == 0;
+  return fits && GetDatabaseEncoding() == PG_UTF8 ? installed.owner : InvalidOid;
+}
+
+Oid require_extension() {
+  const Installed installed = installed_extension();
+  if (!OidIsValid(installed.owner))
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("extension pg_tenancy is not installed in this database"),
                     errhint("Run CREATE EXTENSION pg_tenancy.")));
-  const Oid owner = reinterpret_cast<Form_pg_extension>(GETSTRUCT(row))->extowner;
-  bool is_null = false;
-  const Datum version =
-      heap_getattr(row, Anum_pg_extension_extversion, RelationGetDescr(catalog), &is_null);
-  const char *installed = is_null ? "" : TextDatumGetCString(version);
-  systable_endscan(scan);
-  table_close(catalog, AccessShareLock);
-  if (std::strcmp(installed, TENANCY_VERSION) != 0)
+  if (std::strcmp(installed.version, TENANCY_VERSION) != 0)
     ereport(ERROR,
             (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
              errmsg("the library of pg_tenancy is version %s, its SQL objects in this database "
                     "are version %s",
-                    TENANCY_VERSION, installed),
+                    TENANCY_VERSION, installed.version),
              errhint("Run ALTER EXTENSION pg_tenancy UPDATE, or install the library of version %s "
                      "and restart the server.",
-                     installed)));
-  return owner;
+                     installed.version)));
+  // Tokens are UTF-8, and are compared with the directory byte for byte.
+  if (GetDatabaseEncoding() != PG_UTF8)
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("pg_tenancy needs a database with encoding UTF8, this one has %s",
+                           GetDatabaseEncodingName())));
+  return installed.owner;
 }
 
 OwnSql begin_own_sql(Oid owner) {

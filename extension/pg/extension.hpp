@@ -5,9 +5,12 @@
 
 namespace tenancy::pg {
 
-// The owner of the extension. Raises 55000 if it is not created in this database, or if the version
-// of its SQL objects is not the library's.
+// The owner of the extension. Raises 55000 if it is not created in this database, if the version of
+// its SQL objects is not the library's, or if the database is not in UTF-8.
 Oid require_extension();
+
+// The same, but InvalidOid where that raises.
+Oid usable_extension();
 
 // The owner's rights and a pinned search_path for the extension's own SQL, with SPI connected.
 // An error undoes all of it through the transaction's own clean-up.

@@ -32,16 +32,27 @@ constexpr Row rows[] = {
      "another identity logs in."},
 };
 
+const Row &row_of(RefusalClass cls) {
+  for (const Row &row : rows)
+    if (row.cls == cls) return row;
+  elog(ERROR, "refusal without a class");
+  pg_unreachable();
+}
+
 }  // namespace
 
 void refuse(Refusal refusal) {
-  const RefusalClass cls = refusal_class(refusal);
-  for (const Row &row : rows)
-    if (row.cls == cls)
-      ereport(ERROR, (errcode(row.sqlstate), errmsg("%s", row.message), errhint("%s", row.hint),
-                      errhidestmt(true)));
-  elog(ERROR, "refusal without a class");
+  const Row &row = row_of(refusal_class(refusal));
+  ereport(ERROR, (errcode(row.sqlstate), errmsg("%s", row.message), errhint("%s", row.hint),
+                  errhidestmt(true)));
   pg_unreachable();
+}
+
+void rename_as_expired(ErrorData *report) {
+  const Row &row = row_of(RefusalClass::expired);
+  report->sqlerrcode = row.sqlstate;
+  report->message = MemoryContextStrdup(ErrorContext, row.message);
+  report->hint = MemoryContextStrdup(ErrorContext, row.hint);
 }
 
 void raise_no_identity() {

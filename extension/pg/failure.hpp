@@ -10,6 +10,9 @@ namespace tenancy::pg {
 // REQUIRES: refusal is not none
 [[noreturn]] void refuse(Refusal refusal);
 
+// Makes the report of a cancelled statement say that the identity has expired.
+void rename_as_expired(ErrorData *report);
+
 // 28000: log in (once), then try again.
 [[noreturn]] void raise_no_identity();
 

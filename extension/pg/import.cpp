@@ -3,18 +3,20 @@
 #include "pg/boundary.hpp"
 #include "pg/event.hpp"
 #include "pg/extension.hpp"
+#include "pg/key_store.hpp"
 
 namespace tenancy::pg {
 namespace {
 
-void execute(const char *sql, int count, Datum *values) {
-  Oid types[5] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
-  const int result = SPI_execute_with_args(sql, count, types, values, nullptr, false, 0);
-  if (result < 0) elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
-}
-
-Datum text_datum(std::string_view value) {
-  return PointerGetDatum(to_text(value));
+void require_issuer(std::string_view issuer) {
+  Oid types[1] = {TEXTOID};
+  Datum values[1] = {PointerGetDatum(to_text(issuer))};
+  if (SPI_execute_with_args("select from tenancy.issuer where issuer = $1", 1, types, values,
+                            nullptr, false, 0) < 0)
+    elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(SPI_result));
+  if (SPI_processed == 0)
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("no such issuer in tenancy.issuer"),
+                    errhint("Insert the issuer first; the name is its exact iss claim.")));
 }
 
 int import_key_set(std::string_view issuer, std::string_view jwks) {
@@ -30,29 +32,13 @@ int import_key_set(std::string_view issuer, std::string_view jwks) {
   const KeySet &keys = *own(slot, parsed.keys);
 
   const OwnSql saved = begin_own_sql(owner);
-  Datum values[5] = {text_datum(issuer), 0, 0, 0, 0};
-  execute("select from tenancy.issuer where issuer = $1", 1, values);
-  if (SPI_processed == 0)
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("no such issuer in tenancy.issuer"),
-                    errhint("Insert the issuer first; the name is its exact iss claim.")));
-  execute("select from tenancy.issuer_secret where issuer = $1", 1, values);
-  if (SPI_processed > 0)
+  require_issuer(issuer);
+  if (has_secret_keys(issuer))
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("the issuer has secret keys, which cannot be mixed with public ones"),
                     errhint("Remove them first: tenancy.remove_secret_key(issuer, key_id).")));
-  execute("delete from tenancy.issuer_key where issuer = $1", 1, values);
+  replace_keys(issuer, keys);
   const std::size_t count = key_count(keys);
-  for (std::size_t i = 0; i < count; ++i) {
-    const KeyView key = key_at(keys, i);
-    values[1] = text_datum(key.key_id);
-    values[2] = text_datum(key.type);
-    values[3] = text_datum(key.algorithm);
-    values[4] = text_datum(key.jwk);
-    execute(
-        "insert into tenancy.issuer_key (issuer, key_id, type, algorithm, jwk)"
-        " values ($1, $2, $3, $4, $5)",
-        5, values);
-  }
   end_own_sql(saved);
   if (parsed.skipped > 0)
     ereport(WARNING, (errmsg("%zu of the set's keys left out", parsed.skipped),

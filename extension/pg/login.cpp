@@ -6,6 +6,8 @@
 #include "pg/event.hpp"
 #include "pg/extension.hpp"
 #include "pg/failure.hpp"
+#include "pg/fetch_request.hpp"
+#include "pg/hygiene.hpp"
 #include "pg/session.hpp"
 #include "pg/settings.hpp"
 #include "pg/trust.hpp"
@@ -36,8 +38,7 @@ void require_own_role() {
 std::span<const Pool> require_pools() {
   const auto pools = pools_of(GetSessionUserId());
   if (pools.empty()) refuse_login(Refusal::no_pool);
-  if (superuser_arg(GetSessionUserId()) || has_bypassrls_privilege(GetSessionUserId()))
-    refuse_login(Refusal::unsafe_pool);
+  if (pools.front().is_unsafe) refuse_login(Refusal::unsafe_pool);
   return pools;
 }
 
@@ -68,7 +69,7 @@ Membership authorize(const Request &request, const Verdict &verdict, const Trust
   const auto account = wanted(request.account, verdict.account, pool);
   const auto workspace = wanted(request.workspace, verdict.workspace, pool);
   const Membership membership =
-      membership_of(pool, verdict.issuer, verdict.subject, account, workspace);
+      membership_of(pool, issuer.name, verdict.subject, account, workspace);
   if (membership.why_not == "unknown_subject" && request.account.empty() &&
       request.workspace.empty())
     return {};  // the subject alone: no floor lets it pass, sign-up can
@@ -84,17 +85,19 @@ Membership authorize(const Request &request, const Verdict &verdict, const Trust
   return membership;
 }
 
-const Identity &compose(const Token &token, const Verdict &verdict, const Pool &pool,
-                        const Membership &membership) {
+const Identity &compose(const Token &token, const Verdict &verdict, std::string_view issuer,
+                        const Pool &pool, const Membership &membership) {
+  const auto claims = claims_of(token);
+  if (claims.data() == nullptr) refuse_login(Refusal::too_much_identity, &pool);
   const IdentityFields fields{.account = membership.account,
                               .workspace = membership.workspace,
                               .user = membership.user,
                               .subject = verdict.subject,
-                              .issuer = verdict.issuer,
+                              .issuer = issuer,
                               .application = pool.application,
                               .api_context = pool.api_context,
                               .roles = membership.roles,
-                              .claims = claims_of(token),
+                              .claims = claims,
                               .expires_at = verdict.expires_at};
   const std::size_t size = identity_size(fields);
   if (size == 0) refuse_login(Refusal::too_much_identity, &pool);
@@ -102,6 +105,7 @@ const Identity &compose(const Token &token, const Verdict &verdict, const Pool &
 }
 
 void login(const Request &request) {
+  hide_statement();
   require_own_role();
   const MemoryContext outer = CurrentMemoryContext;
   const OwnSql saved = begin_own_sql(require_extension());
@@ -112,13 +116,18 @@ void login(const Request &request) {
   if (parsed.token == nullptr) refuse_login(parsed.refusal);
   const Token &token = *own(token_slot, parsed.token);
 
-  const TrustedIssuer *issuer = trusted_issuer(untrusted_issuer(token));
-  if (issuer == nullptr) refuse_login(Refusal::unknown_issuer);
-  const Verdict verdict = verify(token, *issuer->issuer, unix_now());
+  const TrustedIssuer *trusted = trusted_issuer(untrusted_issuer(token));
+  if (trusted == nullptr) refuse_login(Refusal::unknown_issuer);
+  const Verdict verdict = verify(token, *trusted->issuer, unix_now());
+  if (verdict.refusal == Refusal::unknown_key && trusted->is_fetched) request_fetch(trusted->name);
   if (verdict.refusal != Refusal::none) refuse_login(verdict.refusal);
-  const Pool &pool = require_pool(pools, *issuer, verdict);
-  const Membership membership = authorize(request, verdict, *issuer, pool);
-  const Identity &composed = compose(token, verdict, pool, membership);
+  // The directory is foreign code, in which trust may change: what is needed after it is copied.
+  const TrustedIssuer issuer{nullptr, pstrdup(trusted->name),
+                             trusted->account == nullptr ? nullptr : pstrdup(trusted->account),
+                             trusted->is_fetched};
+  const Pool &pool = require_pool(pools, issuer, verdict);
+  const Membership membership = authorize(request, verdict, issuer, pool);
+  const Identity &composed = compose(token, verdict, issuer.name, pool, membership);
 
   // The setting must be set outside of the level that end_own_sql() rolls back.
   auto *identity = static_cast<Identity *>(MemoryContextAlloc(outer, composed.size));

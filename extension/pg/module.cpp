@@ -1,8 +1,12 @@
 // Start here for the glue: what the library installs when the server loads it, in order.
+#include "pg/expiry.hpp"
+#include "pg/fetch_request.hpp"
+#include "pg/hygiene.hpp"
 #include "pg/session.hpp"
 #include "pg/settings.hpp"
 #include "pg/shared.hpp"
 #include "pg/trust.hpp"
+#include "pg/worker.hpp"
 
 extern "C" {
 
@@ -35,7 +39,11 @@ void _PG_init(void) {
   tenancy::pg::define_settings();
   tenancy::pg::install_shared_memory();
   tenancy::pg::install_trust();
+  tenancy::pg::install_fetch_requests();
+  tenancy::pg::register_workers();
   tenancy::pg::install_session();
+  tenancy::pg::install_expiry();
+  tenancy::pg::install_hygiene();
 }
 
 }  // extern "C"

@@ -83,6 +83,19 @@ const Identity *peek_identity() noexcept {
   return liveness() == Liveness::live ? bound : nullptr;
 }
 
+std::int64_t identity_expires_at() noexcept {
+  return liveness() == Liveness::missing ? 0 : bound->expires_at;
+}
+
+bool identity_has_expired() noexcept {
+  return liveness() == Liveness::expired;
+}
+
+bool has_logged_out() noexcept {
+  const Slot *slot = own_slot();
+  return slot != nullptr && slot->closed;
+}
+
 const Identity *live_identity() {
   switch (liveness()) {
     case Liveness::live:

@@ -26,6 +26,14 @@ const Identity *live_identity();
 // The same for show hooks: null instead of every error.
 const Identity *peek_identity() noexcept;
 
+// When the bound identity ends, in seconds since 1970, also after that time; 0 without one.
+std::int64_t identity_expires_at() noexcept;
+// May be called in a signal handler.
+bool identity_has_expired() noexcept;
+
+// Whether the transaction has logged out.
+bool has_logged_out() noexcept;
+
 // Binds identity for the rest of the transaction, or says why not.
 Refusal bind_identity(const Identity &identity);
 

@@ -9,6 +9,9 @@ constinit int missing_identity_value = static_cast<int>(MissingIdentity::error);
 constinit int log_logins_value = static_cast<int>(LogLogins::refused);
 constinit char *seal_key_file_value = nullptr;
 constinit char *sealed_identity_value = nullptr;
+constinit char *databases_value = nullptr;
+constinit char *fetch_ca_file_value = nullptr;
+constinit bool fetch_private_addresses_value = false;
 
 constexpr config_enum_entry missing_identity_options[] = {
     {"error", static_cast<int>(MissingIdentity::error), false},
@@ -67,6 +70,17 @@ void define_settings() {
       "tenancy.seal_key_file", "File whose content keys the seal of identities.",
       "Empty: a random key at each start. Needed only where nodes must accept each other's seals.",
       &seal_key_file_value, "", PGC_POSTMASTER, GUC_SUPERUSER_ONLY, nullptr, nullptr, nullptr);
+  DefineCustomStringVariable(
+      "tenancy.databases", "Databases whose issuers' keys are fetched, each by a worker.", nullptr,
+      &databases_value, "", PGC_POSTMASTER, GUC_LIST_INPUT, nullptr, nullptr, nullptr);
+  DefineCustomStringVariable("tenancy.fetch_ca_file",
+                             "File of the certificates that key servers are verified with.",
+                             "Empty: the system's. A file replaces those.", &fetch_ca_file_value,
+                             "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable(
+      "tenancy.fetch_private_addresses", "Whether keys are fetched from private addresses too.",
+      "Off: from public addresses alone; not from private, loopback and link-local ones.",
+      &fetch_private_addresses_value, false, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
   for (std::size_t i = 0; i < std::size(shown_settings); ++i)
     DefineCustomStringVariable(shown_settings[i].name, shown_settings[i].meaning, nullptr,
                                &shown_values[i], "", PGC_INTERNAL,
@@ -83,6 +97,16 @@ LogLogins log_logins() noexcept {
 }
 const char *seal_key_file() noexcept {
   return seal_key_file_value;
+}
+const char *databases_setting() noexcept {
+  return databases_value == nullptr ? "" : databases_value;
+}
+const char *fetch_ca_file() noexcept {
+  return fetch_ca_file_value == nullptr || fetch_ca_file_value[0] == '\0' ? nullptr
+                                                                          : fetch_ca_file_value;
+}
+bool fetch_private_addresses() noexcept {
+  return fetch_private_addresses_value;
 }
 
 }  // namespace tenancy::pg

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/sha256.hpp"
+#include "pg/fetch_request.hpp"
 #include "pg/settings.hpp"
 
 namespace tenancy::pg {
@@ -61,6 +62,7 @@ void read_seal_key(const char *path, SealKey &key) {
 void request() {
   if (previous_shmem_request != nullptr) previous_shmem_request();
   RequestAddinShmemSpace(shared_size());
+  RequestAddinShmemSpace(fetch_requests_size());
 }
 
 void startup() {
@@ -68,7 +70,11 @@ void startup() {
   bool found = false;
   LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
   shared = static_cast<Shared *>(ShmemInitStruct("pg_tenancy", shared_size(), &found));
+  bool requests_found = false;
+  void *requests = ShmemInitStruct("pg_tenancy requests", fetch_requests_size(), &requests_found);
   LWLockRelease(AddinShmemInitLock);
+  if (!requests_found) init_fetch_requests(requests);
+  attach_fetch_requests(requests);
   if (found) return;
   std::memset(static_cast<void *>(shared), 0, shared_size());
   if (seal_key_file() != nullptr && seal_key_file()[0] != '\0')

@@ -1,6 +1,7 @@
 // What happens when trust changes: an event, and an invalidation that reaches every backend.
 #include "pg/boundary.hpp"
 #include "pg/event.hpp"
+#include "pg/fetch_request.hpp"
 
 extern "C" {
 
@@ -15,6 +16,7 @@ Datum tenancy_trust_changed(PG_FUNCTION_ARGS) {
   const Oid schema = RelationGetNamespace(trigger->tg_relation);
   const Oid signal = get_relname_relid("signal", schema);
   if (OidIsValid(signal)) CacheInvalidateRelcacheByRelid(signal);
+  tenancy::pg::wake_worker_at_commit();
   tenancy::pg::report({.name = "changed", .object = RelationGetRelationName(trigger->tg_relation)});
   PG_RETURN_POINTER(nullptr);
 }

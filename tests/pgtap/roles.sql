@@ -13,7 +13,7 @@
 \set sam_staging `tests/support/mint.sh sam web-app --claim custom:workspace=a1000000-0000-4000-8000-000000000002`
 
 begin;
-select plan(48);
+select plan(52);
 
 create function titles() returns text language sql as $$ select 'select title from documents'::text $$;
 create function denied(table_name text) returns text language sql as $$ select format('42501: permission denied for table %s', table_name) $$;
@@ -79,6 +79,12 @@ select is(app(:'victor', 'select tenancy.can(''documents'', ''read''), tenancy.c
 -- One pool for two contexts: rows stay apart, the columns granted are the union.
 select is(attempt('saas_pool', :'eve', 'select number from invoices'), '', 'rows are kept by the API context');
 select is(attempt('saas_pool', :'eve', titles()), E'("Acme: Draft of the announcement")\n("Acme: Handbook")\n("Acme: Notes from the field")\n("Acme: Roadmap")', 'and the others as before');
+
+-- Another application's session has the roles, and not the application.
+select is(attempt('saas_other_pool', :'eve', 'select tenancy.application(), tenancy.api_context(), tenancy.has_role(''workspace.editor'')'), '(other,app,t)', 'control: a session of another application');
+select is(attempt('saas_other_pool', :'eve', titles()), '', 'sees no row of this one');
+select is(attempt('saas_other_pool', :'eve', 'select code from countries'), '', 'not even what is for all');
+select is(attempt('saas_other_pool', :'eve', 'insert into documents (owner_id, title) values (tenancy.user_uuid(), ''New'')'), violates('documents'), 'and writes none');
 
 -- The policy is on record.
 select is((select application || ' ' || language_version from tenancy.policy), 'saas 1', 'tenancy.policy says what was applied');

@@ -119,13 +119,3 @@ alter role notes_pool bypassrls;
 select tenancy.login(:'ann');
 \c - postgres
 alter role notes_pool nobypassrls;
-
--- The directory must answer with one row.
-create function public.odd_directory(text, text, text, text, out account_key text, out workspace_key text,
-  out user_key text, out roles text[], out why_not text) returns setof record language sql stable as 'select null, null, null, null::text[], null where false';
-update tenancy.application set directory_schema = 'public', directory_name = 'odd_directory';
-\c - notes_pool
-select tenancy.login(:'ann');
-\c - postgres
-update tenancy.application set directory_schema = default, directory_name = default;
-drop function public.odd_directory;

@@ -30,9 +30,9 @@ command -v dpkg-query > /dev/null || {
 }
 
 general=(
-  g++ make cmake pkg-config libssl-dev libjansson-dev       # the extension
+  g++ make cmake pkg-config libssl-dev libjansson-dev libcurl4-openssl-dev  # the extension
   libcli11-dev libfmt-dev libfyaml-dev libpg-query-dev      # the command line tool
-  catch2 openssl libtap-parser-sourcehandler-pgtap-perl     # tests and demo
+  catch2 openssl libtap-parser-sourcehandler-pgtap-perl python3  # tests and demo
   clang-format clang-tidy                                   # make format, make lint
 )
 

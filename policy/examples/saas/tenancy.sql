@@ -65,7 +65,8 @@ begin
           join pg_class c on c.oid = to_regclass(n.relation) and c.relkind in ('r', 'p')
     ),
     column_there as (
-        select t.relation, a.attname as name, a.atttypid as type, a.attnotnull as required
+        select t.relation, a.attname as name, a.atttypid as type, a.attnotnull as required,
+               a.attcollation as collation
           from there t
           join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
     ),
@@ -90,6 +91,13 @@ begin
                                   when 'bigint' then array['int8'::regtype, 'int4', 'int2']
                                   else array['text'::regtype, 'varchar']
                               end)
+        union all
+        select format('column %I of %s has a collation that takes different texts for equal',
+                      t.name, t.relation), null
+          from typed t
+          join column_there c using (relation, name)
+          join pg_collation l on l.oid = c.collation
+         where not l.collisdeterministic
         union all
         select format('tenant column %I of %s may be null', t.name, t.relation),
                format('alter table %s alter column %I set not null;', t.relation, t.name)
@@ -134,15 +142,29 @@ $prerequisites$;
 do $roles$
 declare
     wanted text;
+    unfit text;
 begin
     foreach wanted in array array['saas_app', 'saas_dashboard'] loop
         if not exists (select from pg_roles r where r.rolname = wanted) then
             execute format('create role %I nologin', wanted);
-        elsif exists (select from pg_roles r
-                       where r.rolname = wanted and (r.rolsuper or r.rolbypassrls)) then
-            raise exception 'role "%" passes by row level security', wanted
+        end if;
+        select concat_ws(', ',
+                   case when r.rolsuper then 'is superuser' end,
+                   case when r.rolbypassrls then 'has BYPASSRLS' end,
+                   case when r.rolcanlogin then 'can log in' end,
+                   case when exists (select from pg_auth_members m where m.member = r.oid)
+                        then 'is a member of other roles' end,
+                   case when exists (select from pg_shdepend d
+                                      where d.refclassid = 'pg_authid'::regclass
+                                        and d.refobjid = r.oid and d.deptype = 'o')
+                        then 'owns objects' end)
+          into unfit
+          from pg_roles r where r.rolname = wanted;
+        if unfit <> '' then
+            raise exception 'role "%" cannot be a context role: it %', wanted, unfit
                 using errcode = 'invalid_role_specification',
-                      hint = format('alter role %I nosuperuser nobypassrls;', wanted);
+                      hint = 'A context role has what the policy grants and nothing else. Take the'
+                             ' rest from it, or choose another name for the application.';
         end if;
     end loop;
 end
@@ -284,7 +306,11 @@ held as (
 ),
 verdict as (
     select case
-               when not exists (select from person) then 'unknown_subject'
+               when not exists (select
+                                  from public.users u
+                                 where u.issuer = saas_directory.issuer
+                                   and u.subject = saas_directory.subject) then 'unknown_subject'
+               when not exists (select from person) then 'inactive_user'
                when not exists (select from candidate) then 'not_a_member'
                when not exists (select from chosen_account) then 'ambiguous_account'
                when saas_directory.workspace is not null
@@ -304,9 +330,23 @@ select a.id::text,
 end
 $directory$;
 
--- Replacing a function keeps its owner, who could change it later.
+-- Replacing a function keeps its owner, who could change it later, and what others were granted.
 alter function public.saas_directory(text, text, text, text) owner to current_user;
-revoke all on function public.saas_directory(text, text, text, text) from public;
+do $grants$
+declare
+    held record;
+begin
+    for held in
+        select p.oid::regprocedure as function,
+               case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end
+                   as grantee
+          from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+         where p.oid = 'public.saas_directory(text, text, text, text)'::regprocedure and a.grantee <> p.proowner
+    loop
+        execute format('revoke all on function %s from %s cascade', held.function, held.grantee);
+    end loop;
+end
+$grants$;
 
 ----------------------------------------------------------------------------------------------------
 -- public.accounts: the accounts themselves. tenancy.yaml:32
@@ -327,7 +367,7 @@ create policy saas_dashboard_floor on public.accounts as restrictive for all to 
 
 create policy saas_app_select on public.accounts for select to saas_app
     using (
-        tenancy.api_context() = 'app'
+        tenancy.context_is('saas', 'app')
         and (
             -- tenancy.yaml:35
             tenancy.has_role('workspace.viewer')
@@ -337,7 +377,7 @@ create policy saas_app_select on public.accounts for select to saas_app
     );
 create policy saas_dashboard_select on public.accounts for select to saas_dashboard
     using (
-        tenancy.api_context() = 'dashboard'
+        tenancy.context_is('saas', 'dashboard')
         and (
             -- tenancy.yaml:35
             tenancy.has_role('workspace.viewer')
@@ -347,8 +387,8 @@ create policy saas_dashboard_select on public.accounts for select to saas_dashbo
     );
 -- tenancy.yaml:37
 create policy saas_dashboard_update on public.accounts for update to saas_dashboard
-    using (tenancy.api_context() = 'dashboard' and tenancy.has_role('account.owner'))
-    with check (tenancy.api_context() = 'dashboard' and tenancy.has_role('account.owner'));
+    using (tenancy.context_is('saas', 'dashboard') and tenancy.has_role('account.owner'))
+    with check (tenancy.context_is('saas', 'dashboard') and tenancy.has_role('account.owner'));
 
 ----------------------------------------------------------------------------------------------------
 -- public.workspaces: rows of an account. tenancy.yaml:39
@@ -371,14 +411,14 @@ create policy saas_dashboard_floor on public.workspaces as restrictive for all t
 
 -- tenancy.yaml:42
 create policy saas_app_select on public.workspaces for select to saas_app
-    using (tenancy.api_context() = 'app' and tenancy.has_role('workspace.viewer'));
+    using (tenancy.context_is('saas', 'app') and tenancy.has_role('workspace.viewer'));
 -- tenancy.yaml:43
 create policy saas_dashboard_select on public.workspaces for select to saas_dashboard
-    using (tenancy.api_context() = 'dashboard' and tenancy.has_role('account.admin'));
+    using (tenancy.context_is('saas', 'dashboard') and tenancy.has_role('account.admin'));
 -- tenancy.yaml:43
 create policy saas_dashboard_update on public.workspaces for update to saas_dashboard
-    using (tenancy.api_context() = 'dashboard' and tenancy.has_role('account.admin'))
-    with check (tenancy.api_context() = 'dashboard' and tenancy.has_role('account.admin'));
+    using (tenancy.context_is('saas', 'dashboard') and tenancy.has_role('account.admin'))
+    with check (tenancy.context_is('saas', 'dashboard') and tenancy.has_role('account.admin'));
 
 ----------------------------------------------------------------------------------------------------
 -- public.users: rows of an account. tenancy.yaml:45
@@ -400,10 +440,10 @@ create policy saas_dashboard_floor on public.users as restrictive for all to saa
 
 -- tenancy.yaml:49
 create policy saas_app_select on public.users for select to saas_app
-    using (tenancy.api_context() = 'app' and tenancy.has_role('workspace.viewer'));
+    using (tenancy.context_is('saas', 'app') and tenancy.has_role('workspace.viewer'));
 -- tenancy.yaml:50
 create policy saas_dashboard_select on public.users for select to saas_dashboard
-    using (tenancy.api_context() = 'dashboard' and tenancy.has_role('account.admin'));
+    using (tenancy.context_is('saas', 'dashboard') and tenancy.has_role('account.admin'));
 
 ----------------------------------------------------------------------------------------------------
 -- public.documents: rows of a workspace. tenancy.yaml:52
@@ -432,7 +472,7 @@ create policy saas_dashboard_floor on public.documents as restrictive for all to
 
 create policy saas_app_select on public.documents for select to saas_app
     using (
-        tenancy.api_context() = 'app'
+        tenancy.context_is('saas', 'app')
         and (
             -- tenancy.yaml:56
             (tenancy.has_role('workspace.viewer') and (published or owner_id = tenancy.user_uuid()))
@@ -443,35 +483,35 @@ create policy saas_app_select on public.documents for select to saas_app
 -- tenancy.yaml:58
 create policy saas_app_insert on public.documents for insert to saas_app
     with check (
-        tenancy.api_context() = 'app'
+        tenancy.context_is('saas', 'app')
         and tenancy.has_role('workspace.editor') and owner_id = tenancy.user_uuid()
     );
 -- tenancy.yaml:59
 create policy saas_app_update on public.documents for update to saas_app
     using (
-        tenancy.api_context() = 'app'
+        tenancy.context_is('saas', 'app')
         and tenancy.has_role('workspace.editor') and owner_id = tenancy.user_uuid()
     )
     with check (
-        tenancy.api_context() = 'app'
+        tenancy.context_is('saas', 'app')
         and tenancy.has_role('workspace.editor') and owner_id = tenancy.user_uuid()
     );
 -- tenancy.yaml:60
 create policy saas_app_delete on public.documents for delete to saas_app
     using (
-        tenancy.api_context() = 'app'
+        tenancy.context_is('saas', 'app')
         and tenancy.has_role('workspace.editor') and owner_id = tenancy.user_uuid()
     );
 -- tenancy.yaml:61
 create policy saas_dashboard_select on public.documents for select to saas_dashboard
-    using (tenancy.api_context() = 'dashboard' and tenancy.has_role('account.admin'));
+    using (tenancy.context_is('saas', 'dashboard') and tenancy.has_role('account.admin'));
 -- tenancy.yaml:61
 create policy saas_dashboard_update on public.documents for update to saas_dashboard
-    using (tenancy.api_context() = 'dashboard' and tenancy.has_role('account.admin'))
-    with check (tenancy.api_context() = 'dashboard' and tenancy.has_role('account.admin'));
+    using (tenancy.context_is('saas', 'dashboard') and tenancy.has_role('account.admin'))
+    with check (tenancy.context_is('saas', 'dashboard') and tenancy.has_role('account.admin'));
 -- tenancy.yaml:61
 create policy saas_dashboard_delete on public.documents for delete to saas_dashboard
-    using (tenancy.api_context() = 'dashboard' and tenancy.has_role('account.admin'));
+    using (tenancy.context_is('saas', 'dashboard') and tenancy.has_role('account.admin'));
 
 ----------------------------------------------------------------------------------------------------
 -- public.comments: rows of a workspace, under public.documents. tenancy.yaml:63
@@ -497,27 +537,27 @@ create policy saas_dashboard_floor on public.comments as restrictive for all to 
 
 -- tenancy.yaml:67
 create policy saas_app_select on public.comments for select to saas_app
-    using (tenancy.api_context() = 'app' and tenancy.has_role('workspace.viewer'));
+    using (tenancy.context_is('saas', 'app') and tenancy.has_role('workspace.viewer'));
 -- tenancy.yaml:68
 create policy saas_app_insert on public.comments for insert to saas_app
     with check (
-        tenancy.api_context() = 'app'
+        tenancy.context_is('saas', 'app')
         and tenancy.has_role('workspace.viewer') and author_id = tenancy.user_uuid()
     );
 -- tenancy.yaml:69
 create policy saas_app_update on public.comments for update to saas_app
     using (
-        tenancy.api_context() = 'app'
+        tenancy.context_is('saas', 'app')
         and tenancy.has_role('workspace.viewer') and author_id = tenancy.user_uuid()
     )
     with check (
-        tenancy.api_context() = 'app'
+        tenancy.context_is('saas', 'app')
         and tenancy.has_role('workspace.viewer') and author_id = tenancy.user_uuid()
     );
 -- tenancy.yaml:70
 create policy saas_app_delete on public.comments for delete to saas_app
     using (
-        tenancy.api_context() = 'app'
+        tenancy.context_is('saas', 'app')
         and tenancy.has_role('workspace.viewer') and author_id = tenancy.user_uuid()
     );
 
@@ -541,11 +581,11 @@ create policy saas_dashboard_floor on public.invoices as restrictive for all to 
 
 -- tenancy.yaml:75
 create policy saas_dashboard_select on public.invoices for select to saas_dashboard
-    using (tenancy.api_context() = 'dashboard' and tenancy.has_role('account.owner'));
+    using (tenancy.context_is('saas', 'dashboard') and tenancy.has_role('account.owner'));
 -- tenancy.yaml:75
 create policy saas_dashboard_update on public.invoices for update to saas_dashboard
-    using (tenancy.api_context() = 'dashboard' and tenancy.has_role('account.owner'))
-    with check (tenancy.api_context() = 'dashboard' and tenancy.has_role('account.owner'));
+    using (tenancy.context_is('saas', 'dashboard') and tenancy.has_role('account.owner'))
+    with check (tenancy.context_is('saas', 'dashboard') and tenancy.has_role('account.owner'));
 
 ----------------------------------------------------------------------------------------------------
 -- public.countries: the same rows for every tenant. tenancy.yaml:77
@@ -558,10 +598,10 @@ grant select on table public.countries to saas_dashboard;  -- tenancy.yaml:81
 
 -- tenancy.yaml:81
 create policy saas_app_select on public.countries for select to saas_app
-    using (tenancy.api_context() = 'app');
+    using (tenancy.context_is('saas', 'app'));
 -- tenancy.yaml:81
 create policy saas_dashboard_select on public.countries for select to saas_dashboard
-    using (tenancy.api_context() = 'dashboard');
+    using (tenancy.context_is('saas', 'dashboard'));
 
 ----------------------------------------------------------------------------------------------------
 -- Whoever inserts into a serial column draws from its sequence.

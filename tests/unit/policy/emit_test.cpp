@@ -148,7 +148,7 @@ TEST_CASE("emit: one floor, and one policy per command, for each API context", "
       const std::string statement = sql.substr(at, sql.find(';', at) - at);
       const std::string context = role.substr(role.find('_') + 1);
       const std::size_t clauses = (*each)[4] == "update" ? 2 : 1;
-      CHECK(count(statement, "tenancy\\.api_context\\(\\) = '" + context + "'") == clauses);
+      CHECK(count(statement, "tenancy\\.context_is\\('\\w+', '" + context + "'\\)") == clauses);
     }
     CHECK(seen.size() > floors);
     // Accessors stand bare: a sub-select around one hides the tenant from partition pruning.

@@ -1,0 +1,96 @@
+#include "pg/expiry.hpp"
+
+#include "pg/failure.hpp"
+#include "pg/pool.hpp"
+#include "pg/session.hpp"
+
+namespace tenancy::pg {
+namespace {
+
+constexpr int repeat_after_ms = 100;
+
+constinit ExecutorRun_hook_type previous_run = nullptr;
+constinit emit_log_hook_type previous_emit_log = nullptr;
+constinit bool has_timer = false;
+constinit TimeoutId timer = MAX_TIMEOUTS;
+constinit volatile sig_atomic_t cancelled = false;
+
+// In a signal handler. The identity may have ended since the timer was armed; then nothing happens.
+void on_time() {
+  if (!identity_has_expired()) return;
+  cancelled = true;
+  InterruptPending = true;
+  QueryCancelPending = true;
+  SetLatch(MyLatch);
+}
+
+void arm(std::int64_t expires_at) {
+  if (!has_timer) {
+    timer = RegisterTimeout(USER_TIMEOUT, on_time);
+    has_timer = true;
+  }
+  if (!get_timeout_active(timer))
+    enable_timeout_every(timer, timestamp_of_unix(expires_at), repeat_after_ms);
+}
+
+bool reads_tables(const PlannedStmt *statement) {
+  ListCell *cell;
+  foreach (cell, statement->rtable)
+    if (lfirst_node(RangeTblEntry, cell)->rtekind == RTE_RELATION) return true;
+  return false;
+}
+
+// A cursor that was opened before logout must not go on: its plan may hold rows already.
+bool reads_protected_table(const PlannedStmt *statement) {
+  ListCell *cell;
+  foreach (cell, statement->rtable) {
+    const RangeTblEntry *entry = lfirst_node(RangeTblEntry, cell);
+    if (entry->rtekind != RTE_RELATION) continue;
+    const HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(entry->relid));
+    if (!HeapTupleIsValid(row)) continue;
+    const bool is_protected = reinterpret_cast<Form_pg_class>(GETSTRUCT(row))->relrowsecurity;
+    ReleaseSysCache(row);
+    if (is_protected) return true;
+  }
+  return false;
+}
+
+void on_run(QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once) {
+  if (const std::int64_t expires_at = identity_expires_at();
+      expires_at != 0 && reads_tables(query->plannedstmt) && !IsParallelWorker()) {
+    if (unix_now() >= expires_at) refuse(Refusal::expired);
+    arm(expires_at);
+  }
+  if (has_logged_out() && GetUserId() == GetSessionUserId() && is_pool(GetUserId()) &&
+      reads_protected_table(query->plannedstmt))
+    raise_no_identity();
+  if (previous_run != nullptr)
+    previous_run(query, direction, count, execute_once);
+  else
+    standard_ExecutorRun(query, direction, count, execute_once);
+}
+
+void on_report(ErrorData *report) {
+  if (cancelled && report->elevel >= ERROR && report->sqlerrcode == ERRCODE_QUERY_CANCELED)
+    rename_as_expired(report);
+  if (previous_emit_log != nullptr) previous_emit_log(report);
+}
+
+void end_of_transaction(XactEvent event, void *) {
+  if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
+    return;
+  if (has_timer && get_timeout_active(timer)) disable_timeout(timer, false);
+  cancelled = false;
+}
+
+}  // namespace
+
+void install_expiry() {
+  previous_run = ExecutorRun_hook;
+  ExecutorRun_hook = on_run;
+  previous_emit_log = emit_log_hook;
+  emit_log_hook = on_report;
+  RegisterXactCallback(end_of_transaction, nullptr);
+}
+
+}  // namespace tenancy::pg
