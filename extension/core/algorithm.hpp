@@ -7,7 +7,15 @@
 
 namespace tenancy {
 
-enum class Algorithm : std::uint8_t { hs256, rs256, es256, eddsa };
+// clang-format off
+enum class Algorithm : std::uint8_t {
+  hs256, hs384, hs512,
+  rs256, rs384, rs512,
+  ps256, ps384, ps512,
+  es256, es384, es512,
+  eddsa,
+};
+// clang-format on
 
 // The registered name, exactly: "RS256". Case matters (RFC 7515 §4.1.1).
 std::optional<Algorithm> algorithm_of(std::string_view name) noexcept;

@@ -104,7 +104,7 @@ const char *read_ec(Json jwk, Key &key) {
 const char *read_okp(Json jwk, Key &key) {
   const std::string x = bytes_of(jwk["x"]);
   if (x.size() != key.row->bytes / 2) return "has no x of full length";
-  if (is_weak_ed25519_point(x)) return "has a malformed point, or one of small order";
+  if (is_weak_edwards_point(x)) return "has a malformed point, or one of small order";
   key.public_key.reset(
       EVP_PKEY_new_raw_public_key_ex(nullptr, key.row->curve, nullptr, octets(x), x.size()));
   return key.public_key ? nullptr : "is not taken by OpenSSL";
@@ -114,7 +114,13 @@ const char *read_okp(Json jwk, Key &key) {
 const char *read_oct(Json jwk, Key &key) {
   key.secret = bytes_of(jwk["k"]);
   if (key.secret.empty()) return "has no k in base64url";
-  return key.secret.size() < key.row->bytes ? "has a secret shorter than the digest" : nullptr;
+  const AlgorithmSet wanted = std::exchange(key.algorithms, {});
+  for (const AlgorithmRow &row : algorithm_table) {
+    if (wanted.contains(row.algorithm) && key.secret.size() >= row.bytes) {
+      key.algorithms.add(row.algorithm);
+    }
+  }
+  return key.algorithms.empty() ? "has a secret shorter than the digest" : nullptr;
 }
 
 const char *read_material(Json jwk, Key &key) {
@@ -122,6 +128,7 @@ const char *read_material(Json jwk, Key &key) {
     case Method::hmac:
       return read_oct(jwk, key);
     case Method::rsa_pkcs1:
+    case Method::rsa_pss:
       return read_rsa(jwk, key);
     case Method::ecdsa:
       return read_ec(jwk, key);
@@ -145,23 +152,26 @@ const char *check_use(Json jwk) {
   return verifies ? nullptr : "has key_ops without verify";
 }
 
-// Chooses the row of the table (RFC 7517 §4.1 and §4.4).
-const char *choose_algorithm(Json jwk, Key &key) {
+// RFC 7517 §4.1 and §4.4.
+const char *choose_algorithms(Json jwk, Key &key) {
   const Json alg = jwk["alg"];
   if (alg.exists() && !alg.is(JsonType::string)) return "has an alg that is no string";
-  const char *fault = "has a kty that is not supported";
+  bool known_type = false;
+  bool known_curve = false;
   for (const AlgorithmRow &row : algorithm_table) {
     if (jwk["kty"].string() != row.key_type) continue;
-    if (*row.curve != '\0' && jwk["crv"].string() != row.curve) {
-      fault = "has a crv that is not supported";
-    } else if (alg.exists() && alg.string() != row.name) {
-      fault = "has an alg that is not supported or does not fit its kty";
-    } else {
-      key.row = &row;
-      return nullptr;
-    }
+    known_type = true;
+    if (*row.curve != '\0' && jwk["crv"].string() != row.curve) continue;
+    known_curve = true;
+    if (alg.exists() && alg.string() != row.name) continue;
+    key.algorithms.add(row.algorithm);
+    if (key.row == nullptr) key.row = &row;
+    if (alg.exists()) key.named = row.name;
   }
-  return fault;
+  if (key.row != nullptr) return nullptr;
+  if (!known_type) return "has a kty that is not supported";
+  if (!known_curve) return "has a crv that is not supported";
+  return "has an alg that is not supported or does not fit its kty";
 }
 
 const char *check_secrecy(Json jwk) {
@@ -172,17 +182,17 @@ const char *check_secrecy(Json jwk) {
   return nullptr;
 }
 
-// The members that are the key, in the order of their names (RFC 7638 §3.2) with alg before and
-// kid among them.
+// The members that are the key, in the order of their names (RFC 7638 §3.2) with alg and kid.
 std::span<const std::string_view> members_of(Method method) noexcept {
-  static constexpr std::array<std::string_view, 3> oct{"k", "kid", "kty"};
-  static constexpr std::array<std::string_view, 4> rsa{"e", "kid", "kty", "n"};
-  static constexpr std::array<std::string_view, 5> ec{"crv", "kid", "kty", "x", "y"};
-  static constexpr std::array<std::string_view, 4> okp{"crv", "kid", "kty", "x"};
+  static constexpr std::array<std::string_view, 4> oct{"alg", "k", "kid", "kty"};
+  static constexpr std::array<std::string_view, 5> rsa{"alg", "e", "kid", "kty", "n"};
+  static constexpr std::array<std::string_view, 6> ec{"alg", "crv", "kid", "kty", "x", "y"};
+  static constexpr std::array<std::string_view, 5> okp{"alg", "crv", "kid", "kty", "x"};
   switch (method) {
     case Method::hmac:
       return oct;
     case Method::rsa_pkcs1:
+    case Method::rsa_pss:
       return rsa;
     case Method::ecdsa:
       return ec;
@@ -192,12 +202,11 @@ std::span<const std::string_view> members_of(Method method) noexcept {
   return okp;
 }
 
-std::string canonical_jwk(Json jwk, const AlgorithmRow &row) {
-  std::string text = "{\"alg\":";
-  append_json(text, row.name);
-  for (const std::string_view name : members_of(row.method)) {
-    if (!jwk[name].exists()) continue;  // kid is optional
-    text += ',';
+std::string canonical_jwk(Json jwk, Method method) {
+  std::string text;
+  for (const std::string_view name : members_of(method)) {
+    if (!jwk[name].exists()) continue;  // alg and kid are optional
+    text += text.empty() ? '{' : ',';
     append_json(text, name);
     text += ':';
     append_json(text, jwk[name]);
@@ -207,7 +216,7 @@ std::string canonical_jwk(Json jwk, const AlgorithmRow &row) {
 
 const char *read(Json jwk, KeySecrecy secrecy, Key &key) {
   if (!jwk.is(JsonType::object)) return "is not a JSON object";
-  if (const char *fault = choose_algorithm(jwk, key)) return fault;
+  if (const char *fault = choose_algorithms(jwk, key)) return fault;
   const Json kid = jwk["kid"];
   if (kid.exists() && !valid_key_id(kid)) return "has a kid that is no string of 1 to 1024 bytes";
   key.id = kid.string();
@@ -216,7 +225,7 @@ const char *read(Json jwk, KeySecrecy secrecy, Key &key) {
   }
   if (const char *fault = check_use(jwk)) return fault;
   if (const char *fault = read_material(jwk, key)) return fault;
-  key.canonical = canonical_jwk(jwk, *key.row);
+  key.canonical = canonical_jwk(jwk, key.row->method);
   return nullptr;
 }
 
@@ -224,6 +233,14 @@ const char *read(Json jwk, KeySecrecy secrecy, Key &key) {
 
 void FreePublicKey::operator()(evp_pkey_st *key) const noexcept {
   EVP_PKEY_free(key);
+}
+
+const AlgorithmRow *row_for(const Key &key, Algorithm algorithm) noexcept {
+  if (!key.algorithms.contains(algorithm)) return nullptr;
+  for (const AlgorithmRow &row : algorithm_table) {
+    if (row.algorithm == algorithm && row.curve == std::string_view(key.row->curve)) return &row;
+  }
+  return nullptr;
 }
 
 bool valid_key_id(Json kid) noexcept {

@@ -22,11 +22,16 @@ using PublicKey = std::unique_ptr<evp_pkey_st, FreePublicKey>;
 
 struct Key {
   std::string id;           // empty if the JWK has no kid
-  const AlgorithmRow *row;  // the one algorithm that the key is good for
+  AlgorithmSet algorithms;  // the one that alg names, else all that fit type, curve and secret
+  std::string_view named;   // the name of the one; empty if the JWK has no alg
+  const AlgorithmRow *row;  // the first of them; type and curve are the same in all
   PublicKey public_key;     // null for an oct key
   std::string secret;       // of an oct key
   std::string canonical;    // see KeyView::jwk
 };
+
+// The row by which the key verifies signatures of an algorithm; null if it is not good for it.
+const AlgorithmRow *row_for(const Key &key, Algorithm algorithm) noexcept;
 
 // The key set of key.hpp.
 struct KeySet {

@@ -125,7 +125,7 @@ std::size_t key_count(const KeySet &keys) noexcept {
 
 KeyView key_at(const KeySet &keys, std::size_t index) noexcept {
   const Key &key = keys.keys[index];
-  return {key.id, key.row->key_type, key.row->name, key.canonical};
+  return {key.id, key.row->key_type, key.named, key.canonical};
 }
 
 }  // namespace tenancy

@@ -41,7 +41,8 @@ const Digest &key_set_generation(const KeySet &keys) noexcept;
 struct KeyView {
   std::string_view key_id;     // empty if the JWK has none
   std::string_view type;       // "RSA", "EC", "OKP", "oct"
-  std::string_view algorithm;  // the one algorithm the key is good for: "RS256"
+  std::string_view algorithm;  // the one algorithm the key is good for: "RS256"; empty if the JWK
+                               // has no alg, then it is good for all of its type
   std::string_view jwk;        // canonical: only the members that matter, sorted, no white space
 };
 std::size_t key_count(const KeySet &keys) noexcept;

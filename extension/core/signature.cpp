@@ -4,6 +4,7 @@
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 
 #include <array>
 #include <cstddef>
@@ -21,13 +22,13 @@ const unsigned char *octets(std::string_view bytes) noexcept {
 }
 
 // RFC 7518 §3.2, compared in constant time.
-Refusal check_hmac(const Key &key, std::string_view input, std::string_view signature) noexcept {
-  if (signature.size() != key.row->bytes) return Refusal::bad_signature;
+Refusal check_hmac(const Key &key, const AlgorithmRow &row, std::string_view input,
+                   std::string_view signature) noexcept {
+  if (signature.size() != row.bytes) return Refusal::bad_signature;
   std::array<unsigned char, EVP_MAX_MD_SIZE> code;
   std::size_t size = 0;
-  if (EVP_Q_mac(nullptr, "HMAC", nullptr, key.row->digest, nullptr, key.secret.data(),
-                key.secret.size(), octets(input), input.size(), code.data(), code.size(),
-                &size) == nullptr) {
+  if (EVP_Q_mac(nullptr, "HMAC", nullptr, row.digest, nullptr, key.secret.data(), key.secret.size(),
+                octets(input), input.size(), code.data(), code.size(), &size) == nullptr) {
     return Refusal::out_of_memory;
   }
   return size == signature.size() && CRYPTO_memcmp(code.data(), signature.data(), size) == 0
@@ -35,20 +36,30 @@ Refusal check_hmac(const Key &key, std::string_view input, std::string_view sign
              : Refusal::bad_signature;
 }
 
-Refusal check_public(const Key &key, std::string_view input, const unsigned char *signature,
-                     std::size_t size) noexcept {
+// RFC 7518 §3.5: the salt is exactly as long as the digest, which MGF1 uses too unless told
+// otherwise.
+bool demand_pss(EVP_PKEY_CTX *options) noexcept {
+  return EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) == 1 &&
+         EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) == 1;
+}
+
+Refusal check_public(const Key &key, const AlgorithmRow &row, std::string_view input,
+                     const unsigned char *signature, std::size_t size) noexcept {
   const Context context(EVP_MD_CTX_new());
   if (!context) return Refusal::out_of_memory;
+  EVP_PKEY_CTX *options = nullptr;  // the context's own
   const bool good =
-      EVP_DigestVerifyInit_ex(context.get(), nullptr, key.row->digest, nullptr, nullptr,
+      EVP_DigestVerifyInit_ex(context.get(), &options, row.digest, nullptr, nullptr,
                               key.public_key.get(), nullptr) == 1 &&
+      (row.method != Method::rsa_pss || demand_pss(options)) &&
       EVP_DigestVerify(context.get(), signature, size, octets(input), input.size()) == 1;
   return good ? Refusal::none : Refusal::bad_signature;
 }
 
 // RFC 7518 §3.4: r || s of fixed length, which OpenSSL wants in DER.
-Refusal check_ecdsa(const Key &key, std::string_view input, std::string_view signature) noexcept {
-  if (signature.size() != key.row->bytes) return Refusal::bad_signature;
+Refusal check_ecdsa(const Key &key, const AlgorithmRow &row, std::string_view input,
+                    std::string_view signature) noexcept {
+  if (signature.size() != row.bytes) return Refusal::bad_signature;
   const auto half = static_cast<int>(signature.size() / 2);
   const EcdsaSignature parts(ECDSA_SIG_new());
   BIGNUM *const r = BN_bin2bn(octets(signature), half, nullptr);
@@ -61,33 +72,35 @@ Refusal check_ecdsa(const Key &key, std::string_view input, std::string_view sig
   unsigned char *der = nullptr;
   const int size = i2d_ECDSA_SIG(parts.get(), &der);
   if (size <= 0) return Refusal::out_of_memory;
-  const Refusal refusal = check_public(key, input, der, static_cast<std::size_t>(size));
+  const Refusal refusal = check_public(key, row, input, der, static_cast<std::size_t>(size));
   OPENSSL_free(der);
   return refusal;
 }
 
-Refusal check(const Key &key, std::string_view input, std::string_view signature) noexcept {
-  std::size_t size = key.row->bytes;
-  switch (key.row->method) {
+Refusal check(const Key &key, const AlgorithmRow &row, std::string_view input,
+              std::string_view signature) noexcept {
+  std::size_t size = row.bytes;
+  switch (row.method) {
     case Method::hmac:
-      return check_hmac(key, input, signature);
+      return check_hmac(key, row, input, signature);
     case Method::ecdsa:
-      return check_ecdsa(key, input, signature);
+      return check_ecdsa(key, row, input, signature);
     case Method::rsa_pkcs1:  // RFC 7518 §3.3, RFC 8017 §8.2.2 step 1
+    case Method::rsa_pss:    // RFC 7518 §3.5, RFC 8017 §8.1.2 step 1
       size = static_cast<std::size_t>(EVP_PKEY_get_size(key.public_key.get()));
       break;
     case Method::eddsa:  // RFC 8037 §3.1
       break;
   }
   if (signature.size() != size) return Refusal::bad_signature;
-  return check_public(key, input, octets(signature), size);
+  return check_public(key, row, input, octets(signature), size);
 }
 
 }  // namespace
 
-Refusal check_signature(const Key &key, std::string_view input,
+Refusal check_signature(const Key &key, const AlgorithmRow &row, std::string_view input,
                         std::string_view signature) noexcept {
-  const Refusal refusal = check(key, input, signature);
+  const Refusal refusal = check(key, row, input, signature);
   ERR_clear_error();  // the queue is shared with the server's TLS
   return refusal;
 }

@@ -8,9 +8,10 @@
 
 namespace tenancy {
 
-// none if signature is the key's own over input, by the key's one algorithm, with exactly the
-// length that the algorithm has; else bad_signature. out_of_memory where that could be told.
-Refusal check_signature(const Key &key, std::string_view input,
+// none if signature is the key's own over input, by the algorithm of row, with exactly the length
+// that it has there; else bad_signature. out_of_memory where that could be told.
+// REQUIRES: row is one that row_for() gives for the key.
+Refusal check_signature(const Key &key, const AlgorithmRow &row, std::string_view input,
                         std::string_view signature) noexcept;
 
 }  // namespace tenancy

@@ -24,13 +24,14 @@ ParsedToken parse(std::string_view text, Payload payload) noexcept {
 
 struct Selection {
   const Key *key;
-  Refusal refusal;  // none exactly when key is set
+  const AlgorithmRow *row;
+  Refusal refusal;  // none exactly when key and row are set
 };
 
 // The key decides the algorithm; the header has only to agree (RFC 8725 §3.1).
 Selection select_key(const Token &token, const KeySet &set, AlgorithmSet allowed) noexcept {
   if (!token.algorithm || !allowed.contains(*token.algorithm)) {
-    return {nullptr, Refusal::algorithm_not_allowed};
+    return {nullptr, nullptr, Refusal::algorithm_not_allowed};
   }
   const Key *selected = nullptr;
   if (!token.key_id.empty()) {
@@ -40,27 +41,25 @@ Selection select_key(const Token &token, const KeySet &set, AlgorithmSet allowed
   } else if (set.keys.size() == 1) {
     selected = &set.keys.front();
   } else {
-    return {nullptr, Refusal::bad_header};
+    return {nullptr, nullptr, Refusal::bad_header};
   }
-  if (selected == nullptr) return {nullptr, Refusal::unknown_key};
-  if (selected->row->algorithm != *token.algorithm) {
-    return {nullptr, Refusal::algorithm_not_allowed};
-  }
-  return {selected, Refusal::none};
+  if (selected == nullptr) return {nullptr, nullptr, Refusal::unknown_key};
+  const AlgorithmRow *const row = row_for(*selected, *token.algorithm);
+  return {selected, row, row == nullptr ? Refusal::algorithm_not_allowed : Refusal::none};
 }
 
 Refusal judge(const Token &token, const Issuer &issuer, std::int64_t now, SignatureKnown known,
               Verdict &verdict) noexcept {
   if (!token.claims.root().exists()) return Refusal::bad_json;  // from parse_jws()
   if (!issuer.type.empty() && !same_type(token.type, issuer.type)) return Refusal::wrong_type;
-  const auto [key, refusal] = select_key(token, *issuer.keys, issuer.algorithms);
+  const auto [key, row, refusal] = select_key(token, *issuer.keys, issuer.algorithms);
   if (refusal != Refusal::none) return refusal;
   verdict.key_id = key->id;
   check_claims(token, issuer, now, verdict);
   if (verdict.refusal != Refusal::none) return verdict.refusal;
   if (known == SignatureKnown::good) return Refusal::none;
   if (known == SignatureKnown::bad) return Refusal::bad_signature;
-  return check_signature(*key, token.signing_input(), token.signature);
+  return check_signature(*key, *row, token.signing_input(), token.signature);
 }
 
 }  // namespace
@@ -140,8 +139,9 @@ bool token_audience_is(const Token &token, const Issuer &issuer,
 }
 
 Refusal verify_signature(const Token &token, const KeySet &keys, AlgorithmSet allowed) noexcept {
-  const auto [key, refusal] = select_key(token, keys, allowed);
-  return key == nullptr ? refusal : check_signature(*key, token.signing_input(), token.signature);
+  const auto [key, row, refusal] = select_key(token, keys, allowed);
+  if (refusal != Refusal::none) return refusal;
+  return check_signature(*key, *row, token.signing_input(), token.signature);
 }
 
 void for_each_claim(const Token &token, ClaimVisitor visit, void *state) noexcept {

@@ -2,9 +2,51 @@
 
 #include <openssl/bn.h>
 
-#include <cstddef>
+#include <algorithm>
+#include <array>
+#include <cstdint>
 
 namespace tenancy {
+namespace {
+
+// The y of a point of either curve, the lowest byte first (RFC 8032 §5.1.2 and §5.2.2).
+using Coordinate = std::array<std::uint8_t, 57>;
+
+bool below(const Coordinate &a, const Coordinate &b) noexcept {
+  return std::lexicographical_compare(a.rbegin(), a.rend(), b.rbegin(), b.rend());
+}
+
+constexpr Coordinate one{1};
+
+// p - 1, for p = 2^255 - 19.
+constexpr Coordinate last_25519 = [] {
+  Coordinate y{};
+  for (std::size_t i = 0; i < 32; i++) y[i] = 0xff;
+  y[0] = 0xec;
+  y[31] = 0x7f;
+  return y;
+}();
+
+// p - 1, for p = 2^448 - 2^224 - 1.
+constexpr Coordinate last_448 = [] {
+  Coordinate y{};
+  for (std::size_t i = 0; i < 56; i++) y[i] = 0xff;
+  y[0] = 0xfe;
+  y[28] = 0xfe;
+  return y;
+}();
+
+// The points of order 8 of edwards25519, y and -y; edwards448 has none.
+constexpr std::array<Coordinate, 2> order_8{{
+    {0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
+     0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
+     0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
+    {0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
+     0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
+     0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
+}};
+
+}  // namespace
 
 bool is_weak_modulus(const bignum_st &modulus) noexcept {
   // Factors of the form k * M + (65537^a mod M) leave a power of 65537 by every prime in M.
@@ -22,37 +64,14 @@ bool is_weak_modulus(const bignum_st &modulus) noexcept {
   return true;
 }
 
-bool is_weak_ed25519_point(std::string_view x) noexcept {
-  constexpr unsigned char small_order[][32] = {
-      // order 4: y = 0; order 1: y = 1
-      {0},
-      {1},
-      // order 8, y and -y
-      {0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
-       0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
-       0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
-      {0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
-       0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
-       0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
-      // order 2: y = p - 1
-      {0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-       0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-       0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
-  };
-  // Without the highest bit, the sign of the other coordinate.
-  const auto octet = [&](std::size_t i) {
-    return static_cast<unsigned char>(i == 31 ? x[i] & 0x7f : x[i]);
-  };
-  for (const auto &y : small_order) {
-    std::size_t i = 0;
-    while (i < 32 && octet(i) == y[i]) i++;
-    if (i == 32) return true;
-  }
-  // y >= p; p is ed ff .. ff 7f, the lowest byte first.
-  for (std::size_t i = 1; i < 31; i++) {
-    if (octet(i) != 0xff) return false;
-  }
-  return octet(0) >= 0xed && octet(31) == 0x7f;
+bool is_weak_edwards_point(std::string_view x) noexcept {
+  const bool is_25519 = x.size() == 32;
+  Coordinate y{};
+  std::copy(x.begin(), x.end(), y.begin());
+  y[x.size() - 1] &= 0x7f;  // the highest bit is the sign of the other coordinate
+  // Order 4 has y = 0, order 1 has y = 1, order 2 has y = p - 1; from p on it is no field element.
+  if (!below(one, y) || !below(y, is_25519 ? last_25519 : last_448)) return true;
+  return is_25519 && std::find(order_8.begin(), order_8.end(), y) != order_8.end();
 }
 
 }  // namespace tenancy

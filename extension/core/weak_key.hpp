@@ -11,8 +11,9 @@ namespace tenancy {
 // about: its keys can be factored. A sound modulus bears it once in some 2^30.
 bool is_weak_modulus(const bignum_st &modulus) noexcept;
 
-// Whether the 32 bytes of x encode a point of small order on edwards25519, under which one
-// signature is good for many messages, or a y that is no field element (RFC 8032 §5.1.3).
-bool is_weak_ed25519_point(std::string_view x) noexcept;
+// Whether the 32 or 57 bytes of x encode a point of small order on edwards25519 or edwards448,
+// under which one signature is good for many messages, or a y that is no field element
+// (RFC 8032 §5.1.3 and §5.2.3).
+bool is_weak_edwards_point(std::string_view x) noexcept;
 
 }  // namespace tenancy

@@ -49,6 +49,14 @@ std::string number_of(EVP_PKEY *key, const char *name, int size = 0) {
   return base64url_encode(bytes);
 }
 
+// RFC 7518 §6.2.1.1; another curve keeps the name that OpenSSL gives it.
+std::string jose_name(const std::string &curve) {
+  if (curve == "prime256v1") return "P-256";
+  if (curve == "secp384r1") return "P-384";
+  if (curve == "secp521r1") return "P-521";
+  return curve;
+}
+
 // The public half as a JWK; its faults are for parse_key_set() to find.
 std::string jwk_of(EVP_PKEY *key) {
   if (EVP_PKEY_is_a(key, "RSA")) {
@@ -61,16 +69,17 @@ std::string jwk_of(EVP_PKEY *key) {
     std::string curve(64, '\0');
     require(EVP_PKEY_get_group_name(key, curve.data(), curve.size(), nullptr) == 1);
     curve.resize(curve.find('\0'));
-    return fmt::format(R"({{"kty":"EC","crv":"{}","x":"{}","y":"{}"}})",
-                       curve == "prime256v1" ? "P-256" : curve,
+    return fmt::format(R"({{"kty":"EC","crv":"{}","x":"{}","y":"{}"}})", jose_name(curve),
                        number_of(key, OSSL_PKEY_PARAM_EC_PUB_X, size),
                        number_of(key, OSSL_PKEY_PARAM_EC_PUB_Y, size));
   }
-  if (EVP_PKEY_is_a(key, "ED25519")) {
-    std::string x(32, '\0');
+  const bool is_448 = EVP_PKEY_is_a(key, "ED448") == 1;
+  if (is_448 || EVP_PKEY_is_a(key, "ED25519")) {
+    std::string x(is_448 ? 57 : 32, '\0');
     std::size_t size = x.size();
     require(EVP_PKEY_get_raw_public_key(key, octets(x), &size) == 1);
-    return fmt::format(R"({{"kty":"OKP","crv":"Ed25519","x":"{}"}})", base64url_encode(x));
+    return fmt::format(R"({{"kty":"OKP","crv":"{}","x":"{}"}})", is_448 ? "Ed448" : "Ed25519",
+                       base64url_encode(x));
   }
   const char *const type = EVP_PKEY_get0_type_name(key);
   return fmt::format(R"({{"kty":"{}"}})", type != nullptr ? type : "unknown");

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 
 #include <map>
 #include <stdexcept>
@@ -32,20 +33,17 @@ void require(bool done) {
   if (!done) throw std::runtime_error("OpenSSL failed");
 }
 
-const AlgorithmRow &row_of(std::string_view algorithm) {
-  for (const AlgorithmRow &row : algorithm_table) {
-    if (row.name == algorithm) return row;
-  }
-  throw std::logic_error("a parsed key has no algorithm");
-}
-
-std::string sign_public(EVP_PKEY *key, const char *digest, std::string_view input) {
+std::string sign_public(EVP_PKEY *key, const AlgorithmRow &row, std::string_view input) {
   const Context context(EVP_MD_CTX_new());
+  EVP_PKEY_CTX *options = nullptr;
   std::size_t size = 0;
-  require(context &&
-          EVP_DigestSignInit_ex(context.get(), nullptr, digest, nullptr, nullptr, key, nullptr) ==
-              1 &&
-          EVP_DigestSign(context.get(), nullptr, &size, octets(input), input.size()) == 1);
+  require(context && EVP_DigestSignInit_ex(context.get(), &options, row.digest, nullptr, nullptr,
+                                           key, nullptr) == 1);
+  if (row.method == Method::rsa_pss) {
+    require(EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) == 1 &&
+            EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) == 1);
+  }
+  require(EVP_DigestSign(context.get(), nullptr, &size, octets(input), input.size()) == 1);
   std::string signature(size, '\0');
   require(EVP_DigestSign(context.get(), octets(signature), &size, octets(input), input.size()) ==
           1);
@@ -115,21 +113,20 @@ SigningKey SigningKey::parse(std::string_view text, std::string_view name) {
   if (root["keys"].exists()) {
     throw std::runtime_error(fmt::format("{}: one key is needed, not a key set", name));
   }
-  const KeyView view = key_at(*set, 0);
-  key.algorithm_ = view.algorithm;
-  key.key_id_ = view.key_id;
-  key.canonical_ = view.jwk;
-  if (view.type == "oct") {
+  key.key_ = std::move(set->keys.front());
+  key.row_ = key.key_.row;
+  key.key_id_ = key.key_.id;
+  if (key.row_->method == Method::hmac) {
     key.secret_ = base64url_decode(root["k"].string()).value();
     return key;
   }
   if (!key.private_key_) key.private_key_ = read_private_jwk(root);
   if (key.private_key_ &&
-      check_signature(set->keys.front(), "probe", key.sign("probe")) != Refusal::none) {
+      check_signature(key.key_, *key.row_, "probe", key.sign("probe")) != Refusal::none) {
     throw std::runtime_error(fmt::format("{}: the private half does not fit the public one", name));
   }
   if (key.key_id_.empty()) {
-    const auto thumbprint = sha256(object_of(material_of(key.canonical_)));
+    const auto thumbprint = sha256(object_of(material_of(key.key_.canonical)));
     require(thumbprint.has_value());
     key.key_id_ =
         base64url_encode({reinterpret_cast<const char *>(thumbprint->data()), thumbprint->size()});
@@ -137,16 +134,23 @@ SigningKey SigningKey::parse(std::string_view text, std::string_view name) {
   return key;
 }
 
+bool SigningKey::use(std::string_view algorithm) noexcept {
+  const auto wanted = algorithm_of(algorithm);
+  const AlgorithmRow *const row = wanted ? row_for(key_, *wanted) : nullptr;
+  if (row != nullptr) row_ = row;
+  return row != nullptr;
+}
+
 std::string SigningKey::public_jwk(std::string_view key_id) const {
-  auto members = material_of(canonical_);
-  append_json(members["alg"], std::string_view(algorithm_));
+  auto members = material_of(key_.canonical);
+  append_json(members["alg"], row_->name);
   append_json(members["kid"], key_id);
   append_json(members["use"], "sig");
   return object_of(members);
 }
 
 std::string SigningKey::sign(std::string_view input) const {
-  const AlgorithmRow &row = row_of(algorithm_);
+  const AlgorithmRow &row = *row_;
   if (row.method == Method::hmac) {
     std::string code(row.bytes, '\0');
     std::size_t size = 0;
@@ -156,7 +160,7 @@ std::string SigningKey::sign(std::string_view input) const {
     return code;
   }
   if (!private_key_) throw std::runtime_error("the key has no private half to sign with");
-  const std::string signature = sign_public(private_key_.get(), row.digest, input);
+  const std::string signature = sign_public(private_key_.get(), row, input);
   return row.method == Method::ecdsa ? raw_of(signature, row.bytes) : signature;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/jwk.hpp"
 #include "policy/command/private_key.hpp"
 
 namespace tenancy::policy {
@@ -16,7 +17,10 @@ class SigningKey {
   static SigningKey parse(std::string_view text, std::string_view name);
 
   bool is_secret() const noexcept { return !secret_.empty(); }  // an oct key
-  std::string_view algorithm() const noexcept { return algorithm_; }
+  // What sign() signs with: what the JWK says or use() chose, else the first that fits.
+  std::string_view algorithm() const noexcept { return row_->name; }
+  // Chooses another; false, and nothing changed, if the key is not good for it.
+  bool use(std::string_view algorithm) noexcept;
   // The kid of the JWK; else, for a key pair, its thumbprint by SHA-256 (RFC 7638); else empty.
   std::string_view key_id() const noexcept { return key_id_; }
 
@@ -28,9 +32,9 @@ class SigningKey {
   std::string sign(std::string_view input) const;
 
  private:
-  std::string algorithm_;
+  Key key_;  // the public half
+  const AlgorithmRow *row_ = nullptr;
   std::string key_id_;
-  std::string canonical_;  // KeyView::jwk
   std::string secret_;
   PrivateKey private_key_;  // null: the file holds a public or an oct key
 };

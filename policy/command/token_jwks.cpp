@@ -18,6 +18,7 @@ namespace {
 struct Options {
   std::vector<std::string> files;
   std::vector<std::string> key_ids;
+  std::string algorithm;
 };
 
 void print_key_set(const Options &options) {
@@ -27,12 +28,16 @@ void print_key_set(const Options &options) {
   std::string text;
   for (std::size_t i = 0; i < options.files.size(); i++) {
     const std::string &file = options.files[i];
-    const SigningKey key = SigningKey::parse(read_input(file, max_key_set_bytes), file);
+    SigningKey key = SigningKey::parse(read_input(file, max_key_set_bytes), file);
     if (key.is_secret()) {
       throw std::runtime_error(fmt::format(
           "{}: an oct key is a secret and has no public half; it belongs in no key set that is "
           "published",
           file));
+    }
+    if (!options.algorithm.empty() && !key.use(options.algorithm)) {
+      throw CLI::ValidationError("--alg", fmt::format("{} is a key for {}, not for {}", file,
+                                                      key.algorithm(), options.algorithm));
     }
     text += text.empty() ? "{\"keys\":[\n" : ",\n";
     text += key.public_jwk(options.key_ids.empty() ? key.key_id() : options.key_ids[i]);
@@ -59,6 +64,8 @@ void add_token_jwks(CLI::App &token) {
                   "Key identifiers, in the order of the files (default: the JWK's, else the "
                   "SHA-256 thumbprint of RFC 7638)")
       ->allow_extra_args(false);
+  app->add_option("--alg", options->algorithm,
+                  "The algorithm that the keys are for (default: the JWK's, else RS256 for RSA)");
   app->footer(R"(The output is what tenancy.import_jwks(issuer, jwks) takes. Of a private key, only
 the public half is printed.
 

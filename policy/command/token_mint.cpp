@@ -135,8 +135,8 @@ void mint(const Options &options) {
   if (options.key == "-" && options.claims_file == "-") {
     throw CLI::ValidationError("--claims", "the key already comes from standard input");
   }
-  const SigningKey key = SigningKey::parse(read_input(options.key, max_key_set_bytes), options.key);
-  if (!options.algorithm.empty() && options.algorithm != key.algorithm()) {
+  SigningKey key = SigningKey::parse(read_input(options.key, max_key_set_bytes), options.key);
+  if (!options.algorithm.empty() && !key.use(options.algorithm)) {
     throw CLI::ValidationError(
         "--alg", fmt::format("{} is a key for {}; --header alg={} writes another name and "
                              "leaves the signature as it is",
@@ -156,7 +156,8 @@ void add_token_mint(CLI::App &token) {
                   "Private key: PEM or JWK, or an oct JWK (HS256); - is standard input")
       ->required()
       ->type_name("FILE");
-  app->add_option("--alg", options->algorithm, "Fail unless the key is one for this algorithm");
+  app->add_option("--alg", options->algorithm,
+                  "Sign by this algorithm (default: the JWK's, else RS256 for RSA, HS256 for oct)");
   app->add_option_function<std::string>(
       "--kid",
       [options](const std::string &value) {

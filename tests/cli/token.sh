@@ -54,28 +54,37 @@ base64url() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
 openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.pem 2>/dev/null ||
   openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.pem 2>/dev/null
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ec.pem
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out p384.pem
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521 -out p521.pem
 openssl genpkey -algorithm ED25519 -out ed.pem
-openssl rand 32 >secret
+openssl genpkey -algorithm ED448 -out ed448.pem
+openssl rand 64 >secret
 printf '{"kty":"oct","kid":"s","k":"%s"}\n' "$(base64url <secret)" >oct.jwk
 
 # Each kind of key, there and back.
-for key in rsa.pem:RS256 ec.pem:ES256 ed.pem:EdDSA oct.jwk:HS256; do
+for key in rsa.pem:RS256 rsa.pem:RS384 rsa.pem:RS512 rsa.pem:PS256 rsa.pem:PS384 rsa.pem:PS512 \
+  ec.pem:ES256 p384.pem:ES384 p521.pem:ES512 ed.pem:EdDSA ed448.pem:EdDSA \
+  oct.jwk:HS256 oct.jwk:HS384 oct.jwk:HS512; do
   file=${key%:*} algorithm=${key#*:}
   if [ "$file" = oct.jwk ]; then
     cp oct.jwk keys
   else
-    "$tenancy" token jwks "$file" >keys
+    "$tenancy" token jwks "$file" --alg "$algorithm" >keys
   fi
-  ok "$algorithm: a token of its own is accepted" exits 0 \
-    verify keys --issuer i --audience a "$(mint "$file" --issuer i --subject s --audience a)"
+  ok "$algorithm: a token of its own is accepted" exits 0 verify keys --issuer i --audience a \
+    "$(mint "$file" --alg "$algorithm" --issuer i --subject s --audience a)"
   ok "$algorithm: its claims are printed" grep '^{"iss":"i","sub":"s","aud":"a","iat":[0-9]*,"exp":[0-9]*}$' out
   token=$(mint "$file" --alg "$algorithm" --subject s)
   ok "$algorithm: another payload under the signature is refused" refused bad_signature \
     verify keys "${token%%.*}.$(printf '{"sub":"admin","exp":9999999999}' | base64url).${token##*.}"
   ok "$algorithm: no signature is refused" refused bad_signature verify keys "${token%.*}."
   ok "$algorithm: alg none is refused" refused algorithm_not_allowed \
-    verify keys "$(mint "$file" --subject s --header alg=none)"
+    verify keys "$(mint "$file" --alg "$algorithm" --subject s --header alg=none)"
 done
+
+"$tenancy" token jwks rsa.pem --alg PS256 >keys
+ok 'a key for one algorithm is for no other' refused algorithm_not_allowed \
+  verify keys "$(mint rsa.pem --subject s)"
 
 # openssl itself agrees with what was signed.
 mint rsa.pem --subject s >token
@@ -105,6 +114,10 @@ ok 'another audience is refused' refused wrong_audience verify keys --audience c
 ok 'one of several audiences is enough' exits 0 verify keys --audience c --audience a "$full"
 ok 'an audience in another claim' exits 0 verify keys --audience app --audience-claim client_id \
   "$(mint ed.pem --subject s --claim client_id=app)"
+ok 'an audience in one claim or another' exits 0 verify keys --audience app \
+  --audience-claim client_id --audience-claim aud "$(mint ed.pem --subject s --audience app)"
+ok 'one of several values of a claim' exits 0 verify keys --require token_use=id \
+  --require token_use=access "$full"
 ok 'a missing audience is refused' refused missing_claim verify keys --audience a \
   "$(mint ed.pem --subject s)"
 ok 'another value of a claim is refused' refused wrong_claim verify keys --require token_use=id "$full"
@@ -160,7 +173,7 @@ ok 'the thumbprint of RFC 8037 A.3' sh -c \
   '"$0" token jwks rfc8037.jwk | grep kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k' "$tenancy"
 
 # Wrong arguments and files: exit status 2, and what is wrong.
-openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out p384.pem
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 -out koblitz.pem
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out short.pem 2>/dev/null
 openssl pkey -in ed.pem -aes256 -passout pass:x -out locked.pem
 openssl pkey -in ed.pem -pubout -out ed.pub
@@ -171,7 +184,7 @@ ok 'no key' fails '--key' "$tenancy" token mint
 ok 'a key that is not there' fails 'cannot open nowhere' "$tenancy" token mint --key nowhere
 ok 'a directory for a key' fails 'cannot read /' "$tenancy" token mint --key /
 ok 'a key that is no key' fails 'not a usable key' "$tenancy" token mint --key rubbish
-ok 'a key of another curve' fails 'has a crv that is not supported' "$tenancy" token mint --key p384.pem
+ok 'a key of another curve' fails 'has a crv that is not supported' "$tenancy" token mint --key koblitz.pem
 ok 'a short RSA key' fails 'under 2048 bits' "$tenancy" token mint --key short.pem
 ok 'an encrypted key' fails 'encrypted' "$tenancy" token mint --key locked.pem
 sed 's/"d":"nWG/"d":"mWG/' rfc8037.jwk >halves.jwk
@@ -180,6 +193,8 @@ ok 'a public key to sign with' fails 'no private half' "$tenancy" token mint --k
 ok 'a key set to sign with' fails 'not a key set' "$tenancy" token mint --key keys
 ok 'an algorithm that is not of the key' fails '--header alg=RS256' \
   "$tenancy" token mint --key ed.pem --alg RS256
+ok 'a key set for an algorithm that is not of the key' fails 'is a key for EdDSA, not for RS256' \
+  "$tenancy" token jwks ed.pem --alg RS256
 ok 'a claim without a value' fails 'not name=value' "$tenancy" token mint --key ed.pem --claim x
 ok 'a claim that is not JSON' fails 'not JSON' "$tenancy" token mint --key ed.pem --claim-json x=y
 ok 'JSON that holds another claim' fails 'not JSON' \

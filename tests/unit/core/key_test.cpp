@@ -37,8 +37,8 @@ std::string rsa(const std::string &n, const std::string &e) {
   return R"({"kty":"RSA","n":")" + encode(n) + R"(","e":")" + encode(e) + "\"}";
 }
 
-std::string okp(const std::string &x) {
-  return R"({"kty":"OKP","crv":"Ed25519","x":")" + encode(x) + "\"}";
+std::string okp(const std::string &x, const std::string &crv = "Ed25519") {
+  return R"({"kty":"OKP","crv":")" + crv + R"(","x":")" + encode(x) + "\"}";
 }
 
 std::string ec(const std::string &x, const std::string &y, const std::string &crv = "P-256") {
@@ -62,6 +62,10 @@ const std::string f4 = "\x01\x00\x01"s;
 // The base point of P-256.
 const std::string gx = unhex("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296");
 const std::string gy = unhex("4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5");
+// RFC 8032 §7.4, "blank".
+const std::string ed448 = unhex(
+    "5fd7449b59b461fd2ce787ec616ad46a1da1342485a70e1f8a0ea75d80e96778"
+    "edf124769b46c7061bd6783df1e50f6cd1fa1abeafe8256180");
 // RFC 8037 A.2.
 const std::string ed = unhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
 
@@ -71,23 +75,27 @@ TEST_CASE("key: one key of each type", "[key]") {
   struct Good {
     std::string jwk;
     const char *type;
-    const char *algorithm;
+    const char *algorithm = "";
   };
   const Good all[] = {
-      {Signer::rs256().jwk(), "RSA", "RS256"},
-      {rsa(modulus(256), f4), "RSA", "RS256"},
-      {rsa(modulus(256), "\x03"), "RSA", "RS256"},
-      {rsa(modulus(256, '\x80'), f4), "RSA", "RS256"},
-      {rsa(modulus(257, '\x01'), f4), "RSA", "RS256"},
-      {rsa(modulus(2048), f4), "RSA", "RS256"},
-      {rsa(modulus(256), std::string(8, '\xff')), "RSA", "RS256"},
-      {Signer::es256().jwk(), "EC", "ES256"},
-      {ec(gx, gy), "EC", "ES256"},
-      {Signer::eddsa().jwk(), "OKP", "EdDSA"},
-      {okp(ed), "OKP", "EdDSA"},
-      {Signer::hs256().jwk(), "oct", "HS256"},
-      {oct(std::string(32, '\0')), "oct", "HS256"},
-      {oct(std::string(1000, 'x')), "oct", "HS256"},
+      {Signer::rs256().jwk(), "RSA"},
+      {rsa(modulus(256), f4), "RSA"},
+      {rsa(modulus(256), "\x03"), "RSA"},
+      {rsa(modulus(256, '\x80'), f4), "RSA"},
+      {rsa(modulus(257, '\x01'), f4), "RSA"},
+      {rsa(modulus(2048), f4), "RSA"},
+      {rsa(modulus(256), std::string(8, '\xff')), "RSA"},
+      {Signer::es256().jwk(), "EC"},
+      {ec(gx, gy), "EC"},
+      {Signer::eddsa().jwk(), "OKP"},
+      {okp(ed), "OKP"},
+      {Signer::hs256().jwk(), "oct"},
+      {oct(std::string(32, '\0')), "oct"},
+      {oct(std::string(1000, 'x')), "oct"},
+      {Signer::es384().jwk(), "EC"},
+      {Signer::es512().jwk(), "EC"},
+      {Signer::eddsa448().jwk(), "OKP"},
+      {okp(ed448, "Ed448"), "OKP"},
   };
   for (const Good &good : all) {
     INFO(good.jwk);
@@ -99,12 +107,23 @@ TEST_CASE("key: one key of each type", "[key]") {
     CHECK(view.algorithm == good.algorithm);
     CHECK(view.key_id.empty());
     CHECK(parsed.skipped == 0);
-    // The canonical form stands for the key: it says the algorithm and reads as itself.
+    // The canonical form stands for the key: it reads as itself.
     const std::string canonical(view.jwk);
-    CHECK(canonical.find("\"alg\":\""s + good.algorithm) == 1);
     const Parsed again = load(canonical, KeySecrecy::allow_secrets);
     REQUIRE(again.keys);
     CHECK(key_at(*again.keys, 0).jwk == canonical);
+  }
+}
+
+TEST_CASE("key: alg makes a key good for one algorithm", "[key]") {
+  for (const auto &[algorithm, signer] : test::every_kind()) {
+    INFO(algorithm);
+    const Parsed parsed =
+        load(signer.jwk(R"("alg":")"s + algorithm + "\""), KeySecrecy::allow_secrets);
+    REQUIRE(parsed.keys);
+    const KeyView view = key_at(*parsed.keys, 0);
+    CHECK(view.algorithm == algorithm);
+    CHECK(view.jwk.find(R"({"alg":")"s + algorithm + "\",") == 0);
   }
 }
 
@@ -114,7 +133,7 @@ TEST_CASE("key: the canonical form keeps what matters, sorted", "[key]") {
       "y":"stray", "n":"stray", "crv":"Ed25519", "x5c":["AAAA"], "key_ops":["verify"] })");
   REQUIRE(parsed.keys);
   CHECK(key_at(*parsed.keys, 0).jwk ==
-        R"({"alg":"EdDSA","crv":"Ed25519","kid":"a\"é","kty":"OKP","x":")" + x + "\"}");
+        R"({"crv":"Ed25519","kid":"a\"é","kty":"OKP","x":")" + x + "\"}");
   CHECK(key_at(*parsed.keys, 0).key_id == "a\"é");
 }
 
@@ -153,6 +172,7 @@ TEST_CASE("key: a faulty key is left out, and why", "[key]") {
       unhex("4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f4");
   const std::string small = "has a malformed point, or one of small order";
   const std::string p = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
+  const std::string p448 = std::string(27, '\xff') + "\xfe" + std::string(27, '\xff') + "\0"s;
   struct Bad {
     std::string jwk;
     std::string fault;
@@ -184,7 +204,12 @@ TEST_CASE("key: a faulty key is left out, and why", "[key]") {
       {ec(gx.substr(1), gy), "has no x and y of full length"},
       {ec("\0"s + gx, gy), "has no x and y of full length"},
       {ec(gx, ""), "has no x and y of full length"},
-      {ec(gx, gy, "P-384"), "has a crv that is not supported"},
+      {ec(gx, gy, "P-384"), "has no x and y of full length"},
+      {ec(std::string(48, '\1'), std::string(48, '\1'), "P-384"),
+       "has a point that is not on its curve"},
+      {ec(std::string(65, '\1'), std::string(66, '\1'), "P-521"), "has no x and y of full length"},
+      {ec(std::string(66, '\xff'), std::string(66, '\1'), "P-521"),
+       "has a point that is not on its curve"},
       {ec(gx, gy, "secp256k1"), "has a crv that is not supported"},
       {ec(gx, gy, "p-256"), "has a crv that is not supported"},
       {R"({"kty":"EC","x":")" + encode(gx) + R"(","y":")" + encode(gy) + "\"}",
@@ -207,6 +232,20 @@ TEST_CASE("key: a faulty key is left out, and why", "[key]") {
       {okp(unhex("ee" + p + "7f")), small},
       {okp(unhex("ee" + p + "ff")), small},
       {okp(unhex("ff" + p + "7f")), small},
+      {okp(ed, "Ed448"), "has no x of full length"},
+      {okp(ed448), "has no x of full length"},
+      {okp(ed448.substr(1), "Ed448"), "has no x of full length"},
+      {okp(std::string(57, '\0'), "Ed448"), small},
+      {okp(std::string(56, '\0') + "\x80", "Ed448"), small},
+      {okp("\x01" + std::string(56, '\0'), "Ed448"), small},
+      {okp("\x01" + std::string(55, '\0') + "\x80", "Ed448"), small},
+      {okp("\xfe" + p448, "Ed448"), small},  // p - 1
+      {okp("\xff" + p448, "Ed448"), small},  // p
+      {okp("\xff" + p448.substr(0, 55) + "\x80", "Ed448"), small},
+      {okp(std::string(28, '\0') + std::string(28, '\xff') + "\0"s, "Ed448"), small},  // p + 1
+      {okp(std::string(56, '\0') + "\x01", "Ed448"), small},
+      {okp(std::string(57, '\xff'), "Ed448"), small},
+      {R"({"kty":"OKP","crv":"X448","x":"AA"})", "has a crv that is not supported"},
       {R"({"kty":"OKP","crv":"X25519","x":")" + encode(ed) + "\"}",
        "has a crv that is not supported"},
 
@@ -214,6 +253,11 @@ TEST_CASE("key: a faulty key is left out, and why", "[key]") {
       {R"({"kty":"oct"})", "has no k in base64url"},
       {R"({"kty":"oct","k":"not base64url"})", "has no k in base64url"},
       {oct(std::string(31, 'x')), "has a secret shorter than the digest"},
+
+      {Signer::oct(std::string(47, 'x')).jwk(R"("alg":"HS384")"),
+       "has a secret shorter than the digest"},
+      {Signer::oct(std::string(63, 'x')).jwk(R"("alg":"HS512")"),
+       "has a secret shorter than the digest"},
 
       {R"({"kty":"AKP","alg":"ML-DSA-44","pub":"AA"})", "has a kty that is not supported"},
       {R"({"kty":"rsa"})", "has a kty that is not supported"},

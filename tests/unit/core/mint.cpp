@@ -10,7 +10,6 @@
 #include <openssl/x509.h>
 
 #include <stdexcept>
-#include <vector>
 
 namespace tenancy::test {
 namespace {
@@ -93,6 +92,12 @@ Signer Signer::ed25519() {
   return Signer(key);
 }
 
+Signer Signer::ed448() {
+  EVP_PKEY *key = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED448");
+  require(key != nullptr);
+  return Signer(key);
+}
+
 Signer Signer::oct(std::string secret) {
   Signer signer(nullptr);
   signer.secret_ = std::move(secret);
@@ -113,6 +118,22 @@ const Signer &Signer::eddsa() {
 }
 const Signer &Signer::hs256() {
   static const Signer signer = oct("0123456789abcdef0123456789ABCDEF");
+  return signer;
+}
+const Signer &Signer::es384() {
+  static const Signer signer = ec("P-384");
+  return signer;
+}
+const Signer &Signer::es512() {
+  static const Signer signer = ec("P-521");
+  return signer;
+}
+const Signer &Signer::eddsa448() {
+  static const Signer signer = ed448();
+  return signer;
+}
+const Signer &Signer::hs512() {
+  static const Signer signer = oct(std::string(64, 's'));
   return signer;
 }
 
@@ -136,11 +157,12 @@ std::string Signer::jwk(std::string_view more) const {
     member("x", encode(parameter(key(), OSSL_PKEY_PARAM_EC_PUB_X, size)));
     member("y", encode(parameter(key(), OSSL_PKEY_PARAM_EC_PUB_Y, size)));
   } else {
-    std::string x(32, '\0');
+    const bool is_448 = EVP_PKEY_is_a(key(), "ED448") == 1;
+    std::string x(is_448 ? 57 : 32, '\0');
     std::size_t size = x.size();
     require(EVP_PKEY_get_raw_public_key(key(), octets(x), &size) == 1);
     member("kty", "OKP");
-    member("crv", "Ed25519");
+    member("crv", is_448 ? "Ed448" : "Ed25519");
     member("x", encode(x));
   }
   if (!more.empty()) text.append(",").append(more);
@@ -159,14 +181,16 @@ std::string Signer::public_der() const {
   return drain(bio);
 }
 
-std::string Signer::sign_raw(std::string_view input, const char *digest, int padding) const {
+std::string Signer::sign_raw(std::string_view input, const char *digest, const Pss *pss) const {
   EVP_MD_CTX *context = EVP_MD_CTX_new();
   EVP_PKEY_CTX *options = nullptr;
   std::size_t size = 0;
   require(EVP_DigestSignInit_ex(context, &options, digest, nullptr, nullptr, key(), nullptr) == 1);
-  if (padding != 0) {
-    require(EVP_PKEY_CTX_set_rsa_padding(options, padding) == 1 &&
-            EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) == 1);
+  if (pss != nullptr) {
+    require(EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) == 1 &&
+            EVP_PKEY_CTX_set_rsa_pss_saltlen(options, pss->salt) == 1 &&
+            (pss->mgf1 == nullptr ||
+             EVP_PKEY_CTX_set_rsa_mgf1_md_name(options, pss->mgf1, nullptr) == 1));
   }
   require(EVP_DigestSign(context, nullptr, &size, octets(input), input.size()) == 1);
   std::string signature(size, '\0');
@@ -184,8 +208,10 @@ std::string Signer::sign(std::string_view input, const char *digest) const {
                  octets(input), input.size(), code, &size) != nullptr);
     return {reinterpret_cast<const char *>(code), size};
   }
-  if (EVP_PKEY_is_a(key(), "ED25519")) return sign_raw(input, nullptr, 0);
-  const std::string signature = sign_raw(input, digest, 0);
+  if (EVP_PKEY_is_a(key(), "ED25519") || EVP_PKEY_is_a(key(), "ED448")) {
+    return sign_raw(input, nullptr, nullptr);
+  }
+  const std::string signature = sign_raw(input, digest, nullptr);
   if (!EVP_PKEY_is_a(key(), "EC")) return signature;
   const unsigned char *der = octets(std::string_view(signature));
   ECDSA_SIG *parts = d2i_ECDSA_SIG(nullptr, &der, static_cast<long>(signature.size()));
@@ -197,12 +223,29 @@ std::string Signer::sign(std::string_view input, const char *digest) const {
   return raw;
 }
 
-std::string Signer::sign_pss(std::string_view input) const {
-  return sign_raw(input, "SHA256", RSA_PKCS1_PSS_PADDING);
+std::string Signer::sign_by(std::string_view algorithm, std::string_view input) const {
+  const std::string digest = "SHA" + std::string(algorithm.substr(2));
+  if (algorithm.starts_with("PS")) return sign_pss(input, {digest.c_str()});
+  return sign(input, digest.c_str());
+}
+
+std::string Signer::sign_pss(std::string_view input, Pss how) const {
+  return sign_raw(input, how.digest, &how);
 }
 
 std::string Signer::sign_der(std::string_view input) const {
-  return sign_raw(input, "SHA256", 0);
+  return sign_raw(input, "SHA256", nullptr);
+}
+
+const std::vector<Kind> &every_kind() {
+  static const std::vector<Kind> kinds = {
+      {"HS256", Signer::hs256()}, {"HS384", Signer::hs512()},    {"HS512", Signer::hs512()},
+      {"RS256", Signer::rs256()}, {"RS384", Signer::rs256()},    {"RS512", Signer::rs256()},
+      {"PS256", Signer::rs256()}, {"PS384", Signer::rs256()},    {"PS512", Signer::rs256()},
+      {"ES256", Signer::es256()}, {"ES384", Signer::es384()},    {"ES512", Signer::es512()},
+      {"EdDSA", Signer::eddsa()}, {"EdDSA", Signer::eddsa448()},
+  };
+  return kinds;
 }
 
 std::string compact(std::string_view header, std::string_view payload, std::string_view signature) {

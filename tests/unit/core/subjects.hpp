@@ -20,7 +20,10 @@ using OwnedIssuer = std::unique_ptr<Issuer, Destroy>;
 
 inline AlgorithmSet every_algorithm() {
   AlgorithmSet set;
-  for (const char *name : {"HS256", "RS256", "ES256", "EdDSA"}) set.add(*algorithm_of(name));
+  for (const char *name : {"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384",
+                           "PS512", "ES256", "ES384", "ES512", "EdDSA"}) {
+    set.add(*algorithm_of(name));
+  }
   return set;
 }
 
