@@ -16,6 +16,7 @@ enum class RefusalClass : std::uint8_t {
   pool,     // 28T03: this pool may not use this token
   denied,   // 42501: the directory gives the subject no such account or workspace
   session,  // 28T04: the connection or transaction cannot take this identity
+  server,   // 58000: the server cannot judge any token now
 };
 
 // clang-format off
@@ -51,7 +52,8 @@ enum class RefusalClass : std::uint8_t {
   X(second_identity,       session, "the transaction already has, or had, another identity")       \
   X(switched_role,         session, "the current role is not the session's own")                   \
   X(too_much_identity,     session, "roles and claims do not fit into 64 KiB")                     \
-  X(out_of_memory,         session, "no memory to verify the token")
+  X(clock_stepped_back,    server,  "the clock is behind what it has already shown")             \
+  X(out_of_memory,         server,  "no memory to verify the token")
 // clang-format on
 
 enum class Refusal : std::uint8_t {

@@ -30,6 +30,8 @@ constexpr Row rows[] = {
     {RefusalClass::session, unclean_session, "this session cannot take the identity",
      "Log in once per transaction, as the login role itself, and end the transaction before "
      "another identity logs in."},
+    {RefusalClass::server, ERRCODE_SYSTEM_ERROR, "the server cannot judge tokens now",
+     "The server log names the reason."},
 };
 
 const Row &row_of(RefusalClass cls) {

@@ -8,6 +8,7 @@
 #include "pg/failure.hpp"
 #include "pg/fetch_request.hpp"
 #include "pg/hygiene.hpp"
+#include "pg/judgement.hpp"
 #include "pg/session.hpp"
 #include "pg/settings.hpp"
 #include "pg/trust.hpp"
@@ -42,13 +43,15 @@ std::span<const Pool> require_pools() {
   return pools;
 }
 
-const Pool &require_pool(std::span<const Pool> pools, const TrustedIssuer &issuer,
-                         const Verdict &verdict) {
+// The pool's row for the issuer and an audience of the token; a token for two rows fits neither.
+const Pool &require_pool(std::span<const Pool> pools, const Token &token,
+                         const TrustedIssuer &issuer) {
   const Pool *fitting = nullptr;
   for (const Pool &pool : pools) {
-    bool fits = pool.issuer == issuer.name && pool.any_audience;
+    if (pool.issuer != issuer.name) continue;
+    bool fits = pool.any_audience;
     for (const auto audience : pool.audiences)
-      fits = fits || (pool.issuer == issuer.name && audience == verdict.audience);
+      fits = fits || token_audience_is(token, *issuer.issuer, audience);
     if (!fits) continue;
     if (fitting != nullptr) refuse_login(Refusal::ambiguous_pool);
     fitting = &pool;
@@ -118,14 +121,14 @@ void login(const Request &request) {
 
   const TrustedIssuer *trusted = trusted_issuer(untrusted_issuer(token));
   if (trusted == nullptr) refuse_login(Refusal::unknown_issuer);
-  const Verdict verdict = verify(token, *trusted->issuer, unix_now());
+  const Verdict verdict = judge(token, *trusted->issuer, trusted->leeway);
   if (verdict.refusal == Refusal::unknown_key && trusted->is_fetched) request_fetch(trusted->name);
   if (verdict.refusal != Refusal::none) refuse_login(verdict.refusal);
+  const Pool &pool = require_pool(pools, token, *trusted);
   // The directory is foreign code, in which trust may change: what is needed after it is copied.
   const TrustedIssuer issuer{nullptr, pstrdup(trusted->name),
                              trusted->account == nullptr ? nullptr : pstrdup(trusted->account),
-                             trusted->is_fetched};
-  const Pool &pool = require_pool(pools, issuer, verdict);
+                             trusted->leeway, trusted->is_fetched};
   const Membership membership = authorize(request, verdict, issuer, pool);
   const Identity &composed = compose(token, verdict, issuer.name, pool, membership);
 

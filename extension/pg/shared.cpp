@@ -8,6 +8,7 @@
 
 #include "core/sha256.hpp"
 #include "pg/fetch_request.hpp"
+#include "pg/judgement.hpp"
 #include "pg/settings.hpp"
 
 namespace tenancy::pg {
@@ -62,6 +63,8 @@ void read_seal_key(const char *path, SealKey &key) {
 void request() {
   if (previous_shmem_request != nullptr) previous_shmem_request();
   RequestAddinShmemSpace(shared_size());
+  RequestAddinShmemSpace(judgement_bytes());
+  RequestNamedLWLockTranche(judgement_tranche, 1);
   RequestAddinShmemSpace(fetch_requests_size());
 }
 
@@ -72,7 +75,11 @@ void startup() {
   shared = static_cast<Shared *>(ShmemInitStruct("pg_tenancy", shared_size(), &found));
   bool requests_found = false;
   void *requests = ShmemInitStruct("pg_tenancy requests", fetch_requests_size(), &requests_found);
+  bool judgement_found = false;
+  void *judgement = ShmemInitStruct("pg_tenancy signatures", judgement_bytes(), &judgement_found);
   LWLockRelease(AddinShmemInitLock);
+  if (!judgement_found) std::memset(judgement, 0, judgement_bytes());
+  attach_judgement(judgement);
   if (!requests_found) init_fetch_requests(requests);
   attach_fetch_requests(requests);
   if (found) return;

@@ -55,7 +55,9 @@ const TrustedIssuer *trusted_issuer(std::string_view name) {
 
   const IssuerRow row = issuer_named(name);
   if (!row.found) return nullptr;
-  Entry entry{keep(name), {nullptr, keep(row.rules.issuer), keep(row.account), row.is_fetched}};
+  Entry entry{
+      keep(name),
+      {nullptr, keep(row.rules.issuer), keep(row.account), row.rules.leeway, row.is_fetched}};
   Owned *slot = owned_slot(memory);
   const ParsedKeySet keys = parse_key_set(
       row.key_set, row.has_secrets ? KeySecrecy::allow_secrets : KeySecrecy::public_only);

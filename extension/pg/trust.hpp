@@ -14,6 +14,7 @@ struct TrustedIssuer {
   const Issuer *issuer;
   const char *name;     // as configured; what tenancy.pool refers to
   const char *account;  // the one account that the issuer may open; null: any
+  std::int64_t leeway;  // seconds
   bool is_fetched;      // the worker fetches its keys
 };
 

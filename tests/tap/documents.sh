@@ -9,7 +9,7 @@ actual=$(psql --tuples-only --no-align --dbname tenancy_saas --command \
 is "$documented" "$actual" "docs/settings.md is pg_settings"
 
 # Each class of the table can be met, and has a hint.
-for state in 28000 28T01 28T02 28T03 28T04 42501 55000; do
+for state in 28000 28T01 28T02 28T03 28T04 42501 55000 58000; do
   like "$(cat docs/errors.md)" "| $state |" "docs/errors.md has $state"
 done
 finish
