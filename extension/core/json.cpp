@@ -9,25 +9,54 @@
 namespace tenancy {
 namespace {
 
-// Whether brackets nest no deeper than max_json_depth. Exact up to the first syntax error, where
-// the parser stops: it never recurses deeper than this counts.
-bool depth_is_bounded(std::string_view text) noexcept {
+// What the parser allocates at most, in bytes, for what a character begins: 64 bits, with what
+// malloc adds and what a table that has just grown holds free.
+std::size_t memory_of(char c) noexcept {
+  switch (c) {
+    case '{':
+      return 224;
+    case '[':
+      return 128;
+    case '"':
+      return 80;  // and its length
+    case ':':
+      return 40;
+    case ',':
+      return 24;
+    default:
+      return 0;
+  }
+}
+
+constexpr std::size_t number_memory = 32;
+
+// Whether brackets nest no deeper than max_json_depth and all values take no more than max_memory.
+// Exact, or too much, up to the first syntax error, where the parser stops.
+bool is_bounded(std::string_view text, std::size_t max_memory) noexcept {
   int depth = 0;
+  std::size_t memory = 0;
   bool in_string = false;
+  bool in_number = false;
   for (std::size_t i = 0; i < text.size(); i++) {
     const char c = text[i];
     if (in_string) {
+      memory++;
       if (c == '\\') i++;
       if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
+      continue;
+    }
+    in_string = c == '"';
+    memory += memory_of(c);
+    const bool numeric = c == '-' || (c >= '0' && c <= '9');
+    if (numeric && !in_number) memory += number_memory;
+    in_number = numeric;
+    if (c == '{' || c == '[') {
       if (++depth > max_json_depth) return false;
     } else if (c == '}' || c == ']') {
       depth--;
     }
   }
-  return true;
+  return memory <= max_memory;
 }
 
 template <class Number>
@@ -104,9 +133,9 @@ void JsonDocument::Release::operator()(json_t *value) const noexcept {
   json_decref(value);
 }
 
-std::optional<JsonDocument> JsonDocument::parse(std::string_view text) {
+std::optional<JsonDocument> JsonDocument::parse(std::string_view text, std::size_t max_memory) {
   // The parser swallows a zero byte after a number.
-  if (text.find('\0') != text.npos || !depth_is_bounded(text)) return std::nullopt;
+  if (text.find('\0') != text.npos || !is_bounded(text, max_memory)) return std::nullopt;
   json_error_t error{};
   json_t *const root = json_loadb(text.data(), text.size(), JSON_REJECT_DUPLICATES, &error);
   if (root == nullptr) {

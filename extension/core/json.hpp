@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,8 +58,10 @@ class JsonDocument {
 
   // Exactly one object, in UTF-8, at most max_json_depth deep, without duplicate members (also
   // not by way of escapes), without the character U+0000, integers within 64 bits, reals finite;
-  // else nothing. Bounding the length is the caller's. Throws std::bad_alloc.
-  static std::optional<JsonDocument> parse(std::string_view text);
+  // else nothing. Nor a text that could take more than max_memory bytes once parsed, which is known
+  // before any of them is taken. Throws std::bad_alloc.
+  static std::optional<JsonDocument> parse(
+      std::string_view text, std::size_t max_memory = std::numeric_limits<std::size_t>::max());
 
   Json root() const noexcept { return Json(root_.get()); }
 

@@ -10,6 +10,9 @@
 namespace tenancy {
 namespace {
 
+// Of the header, and then of the claims; all that a token takes stays below 64 KiB so.
+constexpr std::size_t max_json_memory = std::size_t{32} * 1024;
+
 struct Segments {
   std::string_view header, payload, signature;
 };
@@ -30,7 +33,10 @@ bool is_forbidden(std::string_view name) noexcept {
   return name.starts_with("x5") || std::find(names.begin(), names.end(), name) != names.end();
 }
 
-Refusal read_header(Json header, Token &token) {
+Refusal read_header(std::string_view text, Token &token) {
+  const auto document = JsonDocument::parse(text, max_json_memory);
+  if (!document) return Refusal::bad_json;
+  const Json header = document->root();
   for (const JsonMember &member : header.members()) {
     if (is_forbidden(member.name)) return Refusal::forbidden_header;
   }
@@ -47,28 +53,36 @@ Refusal read_header(Json header, Token &token) {
   return Refusal::none;
 }
 
-// The text of a claim as for_each_claim() promises it.
-std::optional<std::string> text_of(Json claim) {
-  std::string text;
+// Whether a claim that is no string has a text, as for_each_claim() promises it.
+bool has_written_text(Json claim) noexcept {
   switch (claim.type()) {
-    case JsonType::string:
-      return text = claim.string();
     case JsonType::array:
       for (std::size_t i = 0; i < claim.size(); i++) {
-        if (!claim[i].is(JsonType::string)) return std::nullopt;
+        if (!claim[i].is(JsonType::string)) return false;
       }
-      [[fallthrough]];
+      return true;
     case JsonType::boolean:
     case JsonType::integer:
     case JsonType::real:
-      append_json(text, claim);
-      return text;
+      return true;
+    case JsonType::string:
     case JsonType::absent:
     case JsonType::null:
     case JsonType::object:
       break;
   }
-  return std::nullopt;
+  return false;
+}
+
+void collect_texts(Token &token) {
+  for (const JsonMember &claim : token.claims.root().members()) {
+    if (claim.value.is(JsonType::string)) {
+      token.texts.push_back({claim.name, claim.value.string()});
+    } else if (has_written_text(claim.value)) {
+      append_json(token.written.emplace_back(), claim.value);
+      token.texts.push_back({claim.name, token.written.back()});
+    }
+  }
 }
 
 bool equal_without_case(std::string_view a, std::string_view b) noexcept {
@@ -98,23 +112,17 @@ std::unique_ptr<Token> read_token(std::string_view text, Payload payload, Refusa
   auto signature = base64url_decode(segments->signature);
   if (!header_text || !payload_text || !signature) return refuse(Refusal::malformed);
 
-  const auto header = JsonDocument::parse(*header_text);
-  if (!header) return refuse(Refusal::bad_json);
   auto token = std::make_unique<Token>();
+  refusal = read_header(*header_text, *token);
+  if (refusal != Refusal::none) return nullptr;
+  if (payload == Payload::claims) {
+    auto claims = JsonDocument::parse(*payload_text, max_json_memory);
+    if (!claims) return refuse(Refusal::bad_json);
+    token->claims = std::move(*claims);
+    collect_texts(*token);
+  }
   token->text = text;
   token->signature = std::move(*signature);
-  refusal = read_header(header->root(), *token);
-  if (refusal != Refusal::none) return nullptr;
-  if (payload == Payload::opaque) return token;
-
-  auto claims = JsonDocument::parse(*payload_text);
-  if (!claims) return refuse(Refusal::bad_json);
-  token->claims = std::move(*claims);
-  for (const JsonMember &claim : token->claims.root().members()) {
-    if (auto claim_text = text_of(claim.value)) {
-      token->texts.push_back({claim.name, std::move(*claim_text)});
-    }
-  }
   return token;
 }
 

@@ -1,6 +1,7 @@
 // The compact serialization of a JWS (RFC 7515 §7.1): its three segments and the header's rules.
 #pragma once
 
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,7 +18,7 @@ namespace tenancy {
 struct Token {
   struct Text {
     std::string_view name;
-    std::string value;
+    std::string_view value;
   };
 
   // The first two segments with the dot between: what is signed.
@@ -32,6 +33,7 @@ struct Token {
   std::string key_id;                  // empty: no kid
   std::string type;                    // empty: no typ
   std::vector<Text> texts;             // the claims that have a text, see for_each_claim()
+  std::list<std::string> written;      // the texts that are not strings of the claims themselves
 };
 
 enum class Payload : bool { opaque, claims };

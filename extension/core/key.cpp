@@ -13,6 +13,7 @@ namespace tenancy {
 namespace {
 
 constexpr int max_named_bytes = 64;  // of a kid, in a message
+constexpr std::size_t max_json_memory = 4 * max_key_set_bytes;
 
 template <std::size_t Size>
 void say(char (&out)[Size], const char *text) noexcept {
@@ -48,7 +49,7 @@ std::unique_ptr<KeySet> read(std::string_view text, KeySecrecy secrecy, ParsedKe
     say(result.fault, "the key set is larger than 1 MiB");
     return nullptr;
   }
-  const auto document = JsonDocument::parse(text);
+  const auto document = JsonDocument::parse(text, max_json_memory);
   if (!document) {
     say(result.fault, "the key set is not one strict JSON object");
     return nullptr;

@@ -8,7 +8,7 @@
 namespace tenancy {
 
 // Overwrites what is shaped like a compact JWS with asterisks, in place, length kept: base64url
-// segments joined by dots, of which the first encodes something that begins with '{'. Gives the
+// segments joined by dots, of which the first encodes the opening of a JSON object. Gives the
 // number of such places. Allocates nothing.
 std::size_t redact_tokens(std::span<char> text) noexcept;
 
