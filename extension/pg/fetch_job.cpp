@@ -126,12 +126,11 @@ FetchOutcome outcome_of(const FetchJob &job, TimestampTz now) noexcept {
   const int doublings = Min(job.failures, 20);
   const std::int64_t retry =
       Min(std::int64_t{first_retry_seconds} << doublings, std::int64_t{job.refresh_seconds});
-  const bool failed = job.error[0] != '\0';
   return {.issuer = job.issuer,
           .jwks_url = job.jwks_url,
           .attempted_at = job.attempted_at,
-          .next_at =
-              failed ? now + retry * USECS_PER_SEC : job.attempted_at + job.refresh * USECS_PER_SEC,
+          .next_at = job.attempted_at + job.refresh * USECS_PER_SEC,
+          .retry_at = now + retry * USECS_PER_SEC,
           .error = job.error,
           .url = job.url,
           .etag = job.etag,

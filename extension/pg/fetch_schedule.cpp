@@ -129,7 +129,7 @@ Recorded record(const FetchOutcome &outcome) {
   Oid types[6] = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID};
   Datum values[6] = {text_datum(outcome.issuer),
                      TimestampTzGetDatum(outcome.attempted_at),
-                     TimestampTzGetDatum(outcome.next_at),
+                     TimestampTzGetDatum(error.empty() ? outcome.next_at : outcome.retry_at),
                      text_datum(error),
                      text_datum(outcome.url),
                      text_datum(outcome.etag)};

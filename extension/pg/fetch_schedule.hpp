@@ -29,7 +29,8 @@ struct FetchOutcome {
   std::string_view issuer;
   std::string_view jwks_url;  // as it was configured when the fetch began
   TimestampTz attempted_at;
-  TimestampTz next_at;
+  TimestampTz next_at;     // of the next fetch, if there is no error
+  TimestampTz retry_at;    // if there is one
   std::string_view error;  // empty: none
   std::string_view url;    // of the key set; empty if it did not become known
   std::string_view etag;

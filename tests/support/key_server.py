@@ -224,7 +224,7 @@ class Answers:
 
     def many_keys(self):
         key = json.loads(self.body())["keys"][0]
-        self.reply(json.dumps({"keys": [{**key, "kid": f"k{i}", "n": "AQAB"} for i in range(10000)]}).encode())
+        self.reply(json.dumps({"keys": [{"kty": key["kty"], "kid": f"k{i}"} for i in range(10000)]}).encode())
 
     def duplicate(self):
         keys = json.loads(self.body())["keys"]
@@ -295,6 +295,18 @@ def secure(certificate):
     return serve
 
 
+def speaks_no_tls(connection):
+    if connection.recv(1, socket.MSG_PEEK) == b"\x16":
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    else:
+        answer(connection)
+
+
+def reset_in_handshake(connection):
+    connection.recv(65536)
+    reset(connection)
+
+
 def slow_handshake(connection):
     connection.recv(65536)
     for byte in b"\x16\x03\x03\x40\x00" + b"\x02" * 1000:
@@ -307,10 +319,10 @@ listeners = {
     "expired": secure("expired"),
     "wrong_host": secure("wrong_host"),
     "self_signed": secure("self_signed"),
-    "plain": answer,
+    "plain": speaks_no_tls,
     "silent": lambda connection: time.sleep(forever),
     "slow_handshake": slow_handshake,
-    "resets": reset,
+    "resets": reset_in_handshake,
     "hangs_up": lambda connection: connection.recv(65536),
 }
 
