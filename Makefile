@@ -19,6 +19,8 @@ PG_CPPFLAGS   = -Iextension -DTENANCY_VERSION='"$(EXTVERSION)"' -MMD -MP
 PG_CXXFLAGS   = -std=c++20 -Wall -Wextra -Wno-missing-field-initializers $(if $(WERROR),-Werror)
 # In this order: each builds on the database of the ones before it.
 REGRESS       = objects login directory keys plans expiry settings
+# The tests sign real tokens: with the tool, and with keys of their own.
+REGRESS_PREP  = build/test/keys/jwks.json
 REGRESS_OPTS  = --inputdir=tests --outputdir=build/regress
 EXTRA_CLEAN   = $(OBJS:.o=.d)
 # PGXS would compile every object again as LLVM bitcode, without PG_CXXFLAGS; nothing here gains from
@@ -43,6 +45,10 @@ all install installcheck clean:
 	@exit 1
 endif
 -include $(OBJS:.o=.d)
+
+build/test/keys/jwks.json:
+	@$(MAKE) --no-print-directory tenancy
+	tests/support/keys.sh build/test/keys
 
 else
 

@@ -207,7 +207,8 @@ void recover() {
   worker->storing = nullptr;
   if (job != nullptr && ++job->refused_stores == max_refused_stores) end_job(*job);
   if (job != nullptr && job->memory != nullptr) job->store_at = after(retry_seconds);
-  worker->look_at = after(retry_seconds);
+  // Waiting for a lock resets the latch, so a request may have been missed.
+  worker->look_at = job != nullptr ? DT_NOBEGIN : after(retry_seconds);
 }
 
 // The outermost frame of the process, as the server's own workers have it: with no caller to

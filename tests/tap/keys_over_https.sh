@@ -190,7 +190,7 @@ like "$refused" issuer_jwks_url_check "an address without TLS is refused at once
   echo "insert into tenancy.pool values ('https_pool', 'app', 'https', 'https://localhost:$good/discovery_by_function');"
   echo "commit;"
 } > "$dir/issuers.sql"
-sql --file "$dir/issuers.sql" > /dev/null
+PGOPTIONS="-c client_min_messages=warning" sql --file "$dir/issuers.sql" > /dev/null
 is "$(wait_for 15 "select count(*) filter (where fetched_at is null) = 1 from tenancy.issuer_status")" t \
   "$(sql --command "select count(*) from tenancy.issuer") issuers, most of them added in one transaction, are fetched when it commits"
 is "$(sql --command "select string_agg(issuer, ' ') from tenancy.issuer_status where keys <> 1")" "" "each has its key"
