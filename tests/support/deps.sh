@@ -34,6 +34,7 @@ general=(
   libcli11-dev libfmt-dev libfyaml-dev libpg-query-dev      # the command line tool
   catch2 openssl libtap-parser-sourcehandler-pgtap-perl python3  # tests and demo
   clang-format clang-tidy                                   # make format, make lint
+  clang libclang-rt-dev                                     # make fuzz: libFuzzer
 )
 
 updated=
