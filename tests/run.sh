@@ -12,7 +12,7 @@ server=build/test/server
 passed=0
 failed=0
 
-stop_server() { tests/support/server.sh stop "$server"; }
+stop_server() { tests/support/server.sh stop "$server" > /dev/null; }
 trap 'stop_server; exit 130' INT TERM
 trap stop_server EXIT
 

@@ -85,12 +85,12 @@ Refusal check_audience(Json aud, const Issuer &issuer, std::string_view &matched
   return accepted ? Refusal::none : Refusal::wrong_audience;
 }
 
+// One of the values that the issuer names for the claim; the claim is a string.
 bool has_required_value(const Issuer &issuer, std::string_view name,
                         std::string_view value) noexcept {
   return std::any_of(issuer.required_claims.begin(), issuer.required_claims.end(),
                      [&](const Issuer::Required &required) {
-                       return required.name == name &&
-                              (required.value.empty() ? !value.empty() : value == required.value);
+                       return required.name == name && required.value == value;
                      });
 }
 
@@ -101,7 +101,10 @@ Refusal check_required(Json claims, const Issuer &issuer) noexcept {
     const bool is_date = required.name == "exp" || required.name == "nbf" || required.name == "iat";
     if (is_date && required.value.empty()) continue;  // check_dates() reads it
     if (!claim.is(JsonType::string)) return Refusal::bad_claim;
-    if (!has_required_value(issuer, required.name, claim.string())) return Refusal::wrong_claim;
+    if (claim.string().empty()) return Refusal::wrong_claim;
+    if (!required.value.empty() && !has_required_value(issuer, required.name, claim.string())) {
+      return Refusal::wrong_claim;
+    }
   }
   return Refusal::none;
 }
@@ -135,9 +138,9 @@ Refusal check(const Token &token, const Issuer &issuer, std::int64_t now,
   if (refusal != Refusal::none) return refusal;
 
   const Json subject = claims[issuer.subject_claim];
-  if (!subject.exists()) return Refusal::missing_claim;
+  if (!subject.exists() && issuer.subject_required) return Refusal::missing_claim;
   verdict.subject = subject.string();
-  if (!is_name(verdict.subject)) return Refusal::bad_claim;
+  if (subject.exists() && !is_name(verdict.subject)) return Refusal::bad_claim;
   refusal = read_tenant(token, issuer.account_claim, verdict.account);
   if (refusal != Refusal::none) return refusal;
   refusal = read_tenant(token, issuer.workspace_claim, verdict.workspace);

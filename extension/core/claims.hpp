@@ -28,6 +28,7 @@ struct Issuer {
   std::int64_t leeway;
   std::int64_t max_lifetime;
   std::string subject_claim;
+  bool subject_required;
   std::string account_claim;
   std::string workspace_claim;
   std::unique_ptr<KeySet> keys;

@@ -133,11 +133,14 @@ void JsonDocument::Release::operator()(json_t *value) const noexcept {
   json_decref(value);
 }
 
-std::optional<JsonDocument> JsonDocument::parse(std::string_view text, std::size_t max_memory) {
+std::optional<JsonDocument> JsonDocument::parse(std::string_view text, std::size_t max_memory,
+                                                ZeroCharacter zero) {
   // The parser swallows a zero byte after a number.
   if (text.find('\0') != text.npos || !is_bounded(text, max_memory)) return std::nullopt;
   json_error_t error{};
-  json_t *const root = json_loadb(text.data(), text.size(), JSON_REJECT_DUPLICATES, &error);
+  const std::size_t flags =
+      JSON_REJECT_DUPLICATES | (zero == ZeroCharacter::allowed ? JSON_ALLOW_NUL : 0);
+  json_t *const root = json_loadb(text.data(), text.size(), flags, &error);
   if (root == nullptr) {
     // Some paths of the parser that lack memory give no error at all.
     if (error.text[0] == '\0' || json_error_code(&error) == json_error_out_of_memory) {

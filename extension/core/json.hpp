@@ -47,6 +47,9 @@ class Json {
   const json_t *value_ = nullptr;
 };
 
+// Whether \u0000 may stand in a string: never in what is to be trusted.
+enum class ZeroCharacter : bool { refused, allowed };
+
 struct JsonMember {
   std::string_view name;
   Json value;
@@ -61,7 +64,8 @@ class JsonDocument {
   // else nothing. Nor a text that could take more than max_memory bytes once parsed, which is known
   // before any of them is taken. Throws std::bad_alloc.
   static std::optional<JsonDocument> parse(
-      std::string_view text, std::size_t max_memory = std::numeric_limits<std::size_t>::max());
+      std::string_view text, std::size_t max_memory = std::numeric_limits<std::size_t>::max(),
+      ZeroCharacter zero = ZeroCharacter::refused);
 
   Json root() const noexcept { return Json(root_.get()); }
 

@@ -15,6 +15,7 @@ enum class RefusalClass : std::uint8_t {
   expired,  // 28T02: expired or revoked; get a fresh token
   pool,     // 28T03: this pool may not use this token
   denied,   // 42501: the directory gives the subject no such account or workspace
+  several,  // 42501: the directory gives him more than one
   session,  // 28T04: the connection or transaction cannot take this identity
   server,   // 58000: the server cannot judge any token now
 };
@@ -47,7 +48,7 @@ enum class RefusalClass : std::uint8_t {
   X(contradicted_claim,    denied,  "account or workspace asked for is not the one in the token")  \
   X(not_a_member,          denied,  "the subject has no such active account or workspace")         \
   X(inactive_user,         denied,  "the subject is a user that is not active")                      \
-  X(ambiguous_account,     denied,  "the subject has several accounts and named none")             \
+  X(ambiguous_account,     several, "the subject has several accounts and named none")             \
   X(foreign_issuer,        denied,  "the issuer belongs to another account")                       \
   X(second_identity,       session, "the transaction already has, or had, another identity")       \
   X(switched_role,         session, "the current role is not the session's own")                   \

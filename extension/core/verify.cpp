@@ -97,6 +97,7 @@ Issuer *make_issuer(const IssuerRules &rules, KeySet *keys) noexcept {
         .leeway = std::clamp<std::int64_t>(rules.leeway, 0, max_leeway),
         .max_lifetime = rules.max_lifetime,
         .subject_claim = std::string(rules.subject_claim),
+        .subject_required = rules.subject_required,
         .account_claim = std::string(rules.account_claim),
         .workspace_claim = std::string(rules.workspace_claim),
         .keys = std::move(owned_keys),

@@ -41,7 +41,7 @@ std::string_view untrusted_issuer(const Token &token) noexcept;
 // one text only, no other token has it. Nothing when the cryptographic library fails.
 std::optional<Digest> token_digest(const Token &token) noexcept;
 
-// Several of one name: the claim must satisfy one of them.
+// Several values of one name: the claim must be one of them.
 struct RequiredClaim {
   std::string_view name;
   std::string_view value;  // the claim must be a string of exactly these bytes; empty: any
@@ -70,6 +70,8 @@ struct IssuerRules {
   // Seconds from iat (else nbf) to exp; a token with neither is refused. 0: no limit.
   std::int64_t max_lifetime = 0;
   std::string_view subject_claim = "sub";
+  // Whether a token without that claim is refused. False: command line only.
+  bool subject_required = true;
   // Strings, or integers taken by their digits. Empty: the issuer's tokens name none.
   std::string_view account_claim;
   std::string_view workspace_claim;
@@ -93,7 +95,7 @@ struct Verdict {
   Refusal refusal;  // the rest is empty unless none
   // Views into the token and the issuer.
   std::string_view issuer;     // the iss that matched
-  std::string_view subject;    // never empty, no control characters, at most 255 bytes
+  std::string_view subject;    // not empty, no control characters, at most 255 bytes
   std::string_view audience;   // the first of the token's that is accepted
   std::string_view account;    // asked for, not granted; empty if the token names none
   std::string_view workspace;  // asked for, not granted

@@ -17,7 +17,9 @@ constexpr int unclean_session = MAKE_SQLSTATE('2', '8', 'T', '0', '4');
 
 constexpr Row rows[] = {
     {RefusalClass::token, token_refused, "token refused",
-     "Do not retry with this token. The server log names the reason."},
+     "Do not retry with this token. The server log names the reason, and tenancy.verify(token) "
+     "shows "
+     "it to an administrator."},
     {RefusalClass::expired, token_expired, "token expired or revoked",
      "Log in again with a fresh token."},
     {RefusalClass::pool, wrong_pool, "this login role may not use this token",
@@ -27,6 +29,8 @@ constexpr Row rows[] = {
      "no such account or workspace for this subject",
      "Name an account and a workspace of which the subject is an active member: "
      "tenancy.login(token, account => ..., workspace => ...)."},
+    {RefusalClass::several, ERRCODE_INSUFFICIENT_PRIVILEGE, "this subject has several accounts",
+     "Name one: tenancy.login(token, account => ...)."},
     {RefusalClass::session, unclean_session, "this session cannot take the identity",
      "Log in once per transaction, as the login role itself, and end the transaction before "
      "another identity logs in."},
@@ -58,10 +62,11 @@ void rename_as_expired(ErrorData *report) {
 }
 
 void raise_no_identity() {
-  ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-                  errmsg("no identity is bound in this transaction"),
-                  errhint("Call tenancy.login(token) first, in the same transaction and as a "
-                          "statement of its own.")));
+  ereport(ERROR,
+          (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+           errmsg("no identity is bound in this transaction"),
+           errhint("Call tenancy.login(token) first, in the same transaction (after BEGIN) and "
+                   "as a statement of its own.")));
   pg_unreachable();
 }
 

@@ -22,8 +22,10 @@ ExitCode check_file(const std::string &path) {
   const std::optional<Model> model = analyze(source, diagnostics);
   std::cerr << diagnostics.render(source);
   if (!model) return ExitCode::findings;
-  std::cout << fmt::format("{}: ok, {}, {}, {}\n", path, count(model->roles.size(), "role"),
-                           count(model->tables.size(), "table"), count(model->rules, "rule"));
+  std::cout << fmt::format(
+      "{}: ok, {}, {}, {}; whether the tables fit is seen when it is applied\n", path,
+      count(model->roles.size(), "role"), count(model->tables.size(), "table"),
+      count(model->rules, "rule"));
   return ExitCode::fine;
 }
 

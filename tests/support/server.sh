@@ -3,7 +3,7 @@
 #
 #   server.sh start DIR [name=value ...]   make a cluster in DIR and start it (settings appended)
 #   server.sh restart DIR
-#   server.sh stop DIR                     stop it and remove DIR
+#   server.sh stop DIR                     stop it and remove DIR with all its databases
 #   server.sh env DIR                      print PGHOST and friends, for eval
 #
 # It listens on a Unix socket only. Root may not run a server, so root runs it as the user postgres.
@@ -47,7 +47,10 @@ make_home() {
   chmod 755 "$path"
 }
 
-home() { (cd "$dir" && pwd -P); }
+home() {
+  [ -d "$dir" ] || { echo "server.sh: there is no server in $dir" >&2; exit 1; }
+  (cd "$dir" && pwd -P)
+}
 
 start() {
   if [ -e "$dir" ]; then stop; fi
@@ -91,9 +94,15 @@ stop() {
 }
 
 case $verb in
-  start) start "$@" ;;
+  start)
+    start "$@"
+    echo "server started in $dir"
+    ;;
   restart) run_server restart ;;
-  stop) stop ;;
+  stop)
+    if [ -d "$dir" ]; then echo "server stopped, $dir removed"; else echo "no server in $dir"; fi
+    stop
+    ;;
   env) printf 'export PGHOST=%q PGPORT=5432 PGUSER=postgres PGDATABASE=postgres\n' "$(home)" ;;
   *) usage ;;
 esac

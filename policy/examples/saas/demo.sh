@@ -158,8 +158,9 @@ if [ "$wrong" -gt 0 ]; then
 fi
 host=$PGHOST
 cat <<END
-All $right came out right. The server is up:
+All $right came out right. The server is up; to look around, in $PWD:
 
+  export TENANCY=$TENANCY TENANCY_KEYS=$TENANCY_KEYS
   psql -h $host -U postgres saas       as a superuser, past all policies
   psql -h $host -U saas_app_pool saas  as the app's backend; then
     begin;
@@ -167,6 +168,5 @@ All $right came out right. The server is up:
     select tenancy.login(:'token');
     select * from documents;
 
-In the shell before that: export TENANCY=$TENANCY TENANCY_KEYS=$TENANCY_KEYS
-Stop it with: make demo-stop
+Stop the server and remove it with: make demo-stop
 END

@@ -126,6 +126,40 @@ TEST_CASE("json: a zero byte is refused wherever it stands", "[json]") {
   CHECK_FALSE(accepted(R"({"\u0000":1})"));
 }
 
+TEST_CASE("json: U+0000 in a string only with leave", "[json]") {
+  const auto parse = [](std::string_view text) {
+    return JsonDocument::parse(text, 10000, tenancy::ZeroCharacter::allowed);
+  };
+  const auto document = parse(R"({"a":"x\u0000y"})");
+  REQUIRE(document);
+  CHECK(document->root()["a"].string() == "x\0y"sv);
+  CHECK_FALSE(parse("{\"a\":\"x\0y\"}"sv));
+  CHECK_FALSE(parse(R"({"\u0000":1})"));
+}
+
+TEST_CASE("json: what it may take is bounded", "[json]") {
+  const auto accepted_within = [](const std::string &text, std::size_t memory) {
+    return JsonDocument::parse(text, memory).has_value();
+  };
+  struct Case {
+    std::string element;
+    std::size_t cost;  // of each, in an array, with its comma
+  };
+  const Case cases[] = {{"{}", 248},       {"[]", 152},       {"\"\"", 105}, {"\"abc\"", 108},
+                        {"\"[{,:\"", 109}, {"\"\\\"\"", 106}, {"1", 56},     {"-12.5e-3", 0},
+                        {"null", 24},      {"true", 24}};
+  for (const Case &c : cases) {
+    if (c.cost == 0) continue;
+    std::string text = "{\"\":[" + c.element;
+    for (int i = 1; i < 50; i++) text += "," + c.element;
+    text += "]}";
+    const std::size_t all = 224 + 81 + 40 + 128 + 50 * c.cost - 24;
+    INFO(c.element);
+    CHECK(accepted_within(text, all));
+    CHECK_FALSE(accepted_within(text, all - 1));
+  }
+}
+
 TEST_CASE("json: duplicate members are refused, also in depth and through escapes", "[json]") {
   REQUIRE(accepted(R"({"a":1,"A":1,"b":{"a":1}})"));
   CHECK_FALSE(accepted(R"({"a":1,"a":1})"));
