@@ -26,6 +26,14 @@ std::string read_input(const std::string &path, std::size_t limit) {
   return text;
 }
 
+std::string read_token(const std::string &argument, std::size_t limit) {
+  if (argument != "-") return argument;
+  std::string text = read_input("-", limit + 2);
+  if (text.ends_with('\n')) text.pop_back();
+  if (text.ends_with('\r')) text.pop_back();
+  return text;
+}
+
 std::pair<std::string, std::string> split_assignment(const std::string &option,
                                                      const std::string &text) {
   const std::size_t equals = text.find('=');

@@ -146,10 +146,9 @@ TEST_CASE("json: what it may take is bounded", "[json]") {
     std::size_t cost;  // of each, in an array, with its comma
   };
   const Case cases[] = {{"{}", 248},       {"[]", 152},       {"\"\"", 105}, {"\"abc\"", 108},
-                        {"\"[{,:\"", 109}, {"\"\\\"\"", 106}, {"1", 56},     {"-12.5e-3", 0},
+                        {"\"[{,:\"", 109}, {"\"\\\"\"", 106}, {"1", 56},     {"-12.5e-3", 120},
                         {"null", 24},      {"true", 24}};
   for (const Case &c : cases) {
-    if (c.cost == 0) continue;
     std::string text = "{\"\":[" + c.element;
     for (int i = 1; i < 50; i++) text += "," + c.element;
     text += "]}";
