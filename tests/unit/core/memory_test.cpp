@@ -1,6 +1,8 @@
 // Without memory at any point: no exception leaves, nothing leaks (run under AddressSanitizer),
 // and nothing is accepted that was not checked.
 #include <jansson.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -12,6 +14,7 @@
 namespace {
 
 long allocations_left = -1;  // -1: no limit
+bool limits_openssl = true;
 
 bool may_allocate() {
   if (allocations_left == 0) return false;
@@ -22,6 +25,16 @@ bool may_allocate() {
 void *allocate(std::size_t size) {
   return may_allocate() ? std::malloc(size) : nullptr;
 }
+
+// OpenSSL's own memory, which it lets one take over before it takes any.
+[[maybe_unused]] const bool takes_over = CRYPTO_set_mem_functions(
+    [](std::size_t size, const char *, int) {
+      return limits_openssl ? allocate(size) : std::malloc(size);
+    },
+    [](void *memory, std::size_t size, const char *, int) {
+      return !limits_openssl || may_allocate() ? std::realloc(memory, size) : nullptr;
+    },
+    [](void *memory, const char *, int) { std::free(memory); });
 
 }  // namespace
 
@@ -114,7 +127,9 @@ TEST_CASE("memory: each step fails cleanly, then works", "[memory]") {
   const OwnedIssuer issuer(make_issuer(rules, keys.release()));
   // The verdict itself needs no memory of ours.
   allocations_left = 0;
+  limits_openssl = false;
   const Verdict verdict = verify(*token, *issuer, 1'800'000'000);
+  limits_openssl = true;
   allocations_left = -1;
   CHECK(name(verdict.refusal) == "none");
 }
@@ -137,4 +152,42 @@ TEST_CASE("memory: a parser that starves is never believed", "[memory]") {
   json_set_alloc_funcs(malloc_before, free_before);
   CHECK(failures > 30);
   CHECK(refused_for_a_reason);
+}
+
+TEST_CASE("memory: signatures that OpenSSL has no memory for are not accepted", "[memory]") {
+  REQUIRE(takes_over);
+  for (const auto &[algorithm, signer] : test::every_kind()) {
+    INFO(algorithm);
+    const std::string input =
+        test::encode(R"({"alg":")" + std::string(algorithm) + "\"}") + "." + test::encode(claims);
+    const std::string text = input + "." + test::encode(signer.sign_by(algorithm, input));
+    const std::string jwk = signer.jwk();
+    // The first time, OpenSSL looks for what it keeps for good.
+    REQUIRE(name(test::check_jws(text, jwk)) == "none");
+
+    test::OwnedKeys keys;
+    bool refused_for_a_reason = true;
+    CHECK(starve([&] {
+            const ParsedKeySet parsed = parse_key_set(jwk, KeySecrecy::allow_secrets);
+            keys.reset(parsed.keys);
+            refused_for_a_reason &= keys || parsed.fault[0] != '\0';
+            return keys != nullptr;
+          }) > 5);
+    CHECK(refused_for_a_reason);
+    REQUIRE(keys);
+
+    const OwnedToken token(parse(text).token);
+    REQUIRE(token);
+    bool tells_memory = false;
+    CHECK(starve([&] {
+            const Refusal refusal = verify_signature(*token, *keys, test::every_algorithm());
+            tells_memory |= refusal == Refusal::out_of_memory;
+            refused_for_a_reason &= refusal == Refusal::none || refusal == Refusal::out_of_memory ||
+                                    refusal == Refusal::bad_signature;
+            return refusal == Refusal::none;
+          }) > 0);
+    CHECK(refused_for_a_reason);
+    CHECK(tells_memory);
+    CHECK(ERR_peek_error() == 0);
+  }
 }
