@@ -233,6 +233,17 @@ std::string Signer::sign_pss(std::string_view input, Pss how) const {
   return sign_raw(input, how.digest, &how);
 }
 
+std::string Signer::sign_block(std::string_view block) const {
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key(), nullptr);
+  std::string signature(block.size(), '\0');
+  std::size_t size = signature.size();
+  require(EVP_PKEY_sign_init(context) == 1 &&
+          EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) == 1 &&
+          EVP_PKEY_sign(context, octets(signature), &size, octets(block), block.size()) == 1);
+  EVP_PKEY_CTX_free(context);
+  return signature;
+}
+
 std::string Signer::sign_der(std::string_view input) const {
   return sign_raw(input, "SHA256", nullptr);
 }

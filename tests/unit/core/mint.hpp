@@ -38,6 +38,8 @@ class Signer {
   std::string jwk(std::string_view more = "") const;
   // As the algorithm wants it: "PS384".
   std::string sign_by(std::string_view algorithm, std::string_view input) const;
+  // RSA of a block as long as the modulus, whatever its padding is.
+  std::string sign_block(std::string_view block) const;
   std::string public_pem() const;
   std::string public_der() const;
   // As JWS wants it: r || s for EC, HMAC for oct.
