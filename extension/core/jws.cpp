@@ -11,7 +11,7 @@ namespace tenancy {
 namespace {
 
 // Of the header, and then of the claims; all that a token takes stays below 64 KiB so.
-constexpr std::size_t max_json_memory = std::size_t{32} * 1024;
+constexpr std::size_t max_json_memory = std::size_t{30} * 1024;
 
 struct Segments {
   std::string_view header, payload, signature;

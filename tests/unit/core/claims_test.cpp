@@ -449,6 +449,8 @@ TEST_CASE("claims: typ is compared where the issuer says", "[claims]") {
   CHECK(typed("at+jwt", ",\"typ\":\"application/at+jwt\"") == "none");
   CHECK(typed("application/at+jwt", ",\"typ\":\"Application/AT+jwt\"") == "none");
   CHECK(typed("application/at+jwt", ",\"typ\":\"at+jwt\"") == "none");
+  CHECK(typed("az@[", ",\"typ\":\"AZ@[\"") == "none");
+  CHECK(typed("a`{", ",\"typ\":\"A@[\"") == "wrong_type");
   CHECK(typed("at+jwt", "") == "wrong_type");
   CHECK(typed("at+jwt", ",\"typ\":\"\"") == "wrong_type");
   CHECK(typed("at+jwt", ",\"typ\":\"JWT\"") == "wrong_type");

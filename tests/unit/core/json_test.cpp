@@ -145,9 +145,10 @@ TEST_CASE("json: what it may take is bounded", "[json]") {
     std::string element;
     std::size_t cost;  // of each, in an array, with its comma
   };
-  const Case cases[] = {{"{}", 248},       {"[]", 152},       {"\"\"", 105}, {"\"abc\"", 108},
-                        {"\"[{,:\"", 109}, {"\"\\\"\"", 106}, {"1", 56},     {"-12.5e-3", 120},
-                        {"null", 24},      {"true", 24}};
+  const Case cases[] = {{"{}", 248},       {"[]", 152},       {"\"\"", 105},     {"\"abc\"", 108},
+                        {"\"[{,:\"", 109}, {"\"\\\"\"", 106}, {"1", 56},         {"0", 56},
+                        {"9", 56},         {"90", 56},        {"-12.5e-3", 120}, {"null", 24},
+                        {"true", 24}};
   for (const Case &c : cases) {
     std::string text = "{\"\":[" + c.element;
     for (int i = 1; i < 50; i++) text += "," + c.element;
@@ -156,6 +157,8 @@ TEST_CASE("json: what it may take is bounded", "[json]") {
     INFO(c.element);
     CHECK(accepted_within(text, all));
     CHECK_FALSE(accepted_within(text, all - 1));
+    // What stands behind the text is not its own.
+    CHECK(JsonDocument::parse(std::string_view(text + "{[\"").substr(0, text.size()), all));
   }
 }
 
@@ -188,6 +191,12 @@ TEST_CASE("json: strings are written so that they are read back", "[json]") {
   const auto document = JsonDocument::parse(text);
   REQUIRE(document);
   CHECK(document->root()["a"].string() == every);
+}
+
+TEST_CASE("json: only what must be escaped is", "[json]") {
+  std::string text;
+  append_json(text, " !\"#[\\]~\x1f\x01/");
+  CHECK(text == R"(" !\"#[\\]~\u001f\u0001/")");
 }
 
 TEST_CASE("json: values are written as they were read", "[json]") {

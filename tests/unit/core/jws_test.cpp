@@ -96,6 +96,22 @@ TEST_CASE("jws: 16 KiB and no more", "[jws]") {
   CHECK(parsed(std::string(1000000, '.')) == "too_large");
 }
 
+TEST_CASE("jws: header and claims may take 30 KiB each once parsed", "[jws]") {
+  // As core/json.cpp counts: an object, a name, an array, a comma and an empty string for each
+  // further element, and one for each character of the last.
+  const auto text_of = [](std::size_t memory) {
+    std::string text = R"({"alg":["")";
+    std::size_t used = 224 + 84 + 40 + 128 + 81;
+    for (; memory - used > 300; used += 24 + 81) text += R"(,"")";
+    used += 24 + 81;
+    return text + ",\"" + std::string(memory - used, 'x') + "\"]}";
+  };
+  CHECK(with_claims(text_of(30720)) == "none");
+  CHECK(with_claims(text_of(30721)) == "bad_json");
+  CHECK(with_header(text_of(30720)) == "bad_header");
+  CHECK(with_header(text_of(30721)) == "bad_json");
+}
+
 TEST_CASE("jws: header and claims are one strict JSON object", "[jws]") {
   REQUIRE(with_header(header) == "none");
   REQUIRE(with_claims(claims) == "none");
@@ -198,7 +214,7 @@ TEST_CASE("jws: no header may say where the key is or how to read the payload", 
     CHECK(with_header(R"({"alg":"RS256","kid":"a",)"s + member + "}") == "forbidden_header");
     CHECK(with_header("{"s + member + R"(,"alg":"RS256"})") == "forbidden_header");
   }
-  REQUIRE(with_header(R"({"alg":"RS256","Crit":1,"jkus":1,"my":{"jwk":1}})") == "none");
+  REQUIRE(with_header(R"({"alg":"RS256","Crit":1,"jkus":1,"x":1,"":1,"my":{"jwk":1}})") == "none");
 }
 
 TEST_CASE("jws: the issuer is read before anything is trusted", "[jws]") {
@@ -236,7 +252,7 @@ TEST_CASE("jws: claims are told in order, as text", "[jws]") {
   const OwnedToken token(
       parse(compact(header,
                     R"({"s":"a\"b","i":-7,"r":1.5,"whole":2.0,"t":true,"f":false,"n":null,
-                        "groups":["a","b\""],"none":[],"mixed":["a",1],"o":{"k":"v"},"e":""})",
+                        "groups":["a","b\""],"none":[],"mixed":["a",1],"mixed2":[1,"a"],"o":{"k":"v"},"e":""})",
                     ""))
           .token);
   REQUIRE(token);

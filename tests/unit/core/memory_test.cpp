@@ -1,12 +1,15 @@
 // Without memory at any point: no exception leaves, nothing leaks (run under AddressSanitizer),
 // and nothing is accepted that was not checked.
 #include <jansson.h>
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <new>
+#include <vector>
 
 #include "mint.hpp"
 #include "subjects.hpp"
@@ -15,6 +18,7 @@ namespace {
 
 long allocations_left = -1;  // -1: no limit
 bool limits_openssl = true;
+bool limits_new = true;
 
 bool may_allocate() {
   if (allocations_left == 0) return false;
@@ -22,34 +26,54 @@ bool may_allocate() {
   return true;
 }
 
+// Bytes in use of all that goes through here, with what malloc adds.
+long in_use = 0;
+long most_in_use = 0;
+
+void *counted(void *memory) {
+  if (memory != nullptr) in_use += static_cast<long>(malloc_usable_size(memory)) + 8;
+  most_in_use = std::max(most_in_use, in_use);
+  return memory;
+}
+void release(void *memory) {
+  if (memory != nullptr) in_use -= static_cast<long>(malloc_usable_size(memory)) + 8;
+  std::free(memory);
+}
+
 void *allocate(std::size_t size) {
-  return may_allocate() ? std::malloc(size) : nullptr;
+  return may_allocate() ? counted(std::malloc(size)) : nullptr;
 }
 
 // OpenSSL's own memory, which it lets one take over before it takes any.
 [[maybe_unused]] const bool takes_over = CRYPTO_set_mem_functions(
     [](std::size_t size, const char *, int) {
-      return limits_openssl ? allocate(size) : std::malloc(size);
+      return limits_openssl ? allocate(size) : counted(std::malloc(size));
     },
-    [](void *memory, std::size_t size, const char *, int) {
-      return !limits_openssl || may_allocate() ? std::realloc(memory, size) : nullptr;
+    [](void *memory, std::size_t size, const char *, int) -> void * {
+      if (limits_openssl && !may_allocate()) return nullptr;
+      const long before = memory == nullptr ? 0 : static_cast<long>(malloc_usable_size(memory)) + 8;
+      void *const moved = std::realloc(memory, size);
+      if (moved != nullptr) in_use -= before;
+      return counted(moved);
     },
-    [](void *memory, const char *, int) { std::free(memory); });
+    [](void *memory, const char *, int) { release(memory); });
 
 }  // namespace
 
 void *operator new(std::size_t size) {
-  if (void *const memory = allocate(size == 0 ? 1 : size)) return memory;
+  void *const memory =
+      limits_new ? allocate(size == 0 ? 1 : size) : std::malloc(size == 0 ? 1 : size);
+  if (memory != nullptr) return memory;
   throw std::bad_alloc();
 }
 void *operator new(std::size_t size, const std::nothrow_t &) noexcept {
   return allocate(size == 0 ? 1 : size);
 }
 void operator delete(void *memory) noexcept {
-  std::free(memory);
+  release(memory);
 }
 void operator delete(void *memory, std::size_t) noexcept {
-  std::free(memory);
+  release(memory);
 }
 
 using namespace tenancy;
@@ -138,20 +162,25 @@ TEST_CASE("memory: a parser that starves is never believed", "[memory]") {
   json_malloc_t malloc_before;
   json_free_t free_before;
   json_get_alloc_funcs(&malloc_before, &free_before);
-  json_set_alloc_funcs(allocate, std::free);
+  json_set_alloc_funcs(allocate, release);
   const std::string text = test::mint(Signer::rs256(), R"({"alg":"RS256"})", claims);
   bool refused_for_a_reason = true;
+  bool tells_memory = false;
+  limits_new = false;
   const int failures = starve([&] {
     const ParsedToken parsed = parse(text);
     const OwnedToken token(parsed.token);
     // The parser does not always tell a lack of memory from a syntax error.
     refused_for_a_reason &=
         token || parsed.refusal == Refusal::out_of_memory || parsed.refusal == Refusal::bad_json;
+    tells_memory |= parsed.refusal == Refusal::out_of_memory;
     return token != nullptr;
   });
+  limits_new = true;
   json_set_alloc_funcs(malloc_before, free_before);
   CHECK(failures > 30);
   CHECK(refused_for_a_reason);
+  CHECK(tells_memory);
 }
 
 TEST_CASE("memory: signatures that OpenSSL has no memory for are not accepted", "[memory]") {
@@ -190,4 +219,94 @@ TEST_CASE("memory: signatures that OpenSSL has no memory for are not accepted", 
     CHECK(tells_memory);
     CHECK(ERR_peek_error() == 0);
   }
+}
+
+namespace {
+
+// Claims of about so many bytes that make the most of what the parser allocates for them.
+std::vector<std::string> greedy_claims(std::size_t size) {
+  const std::string start = R"({"sub":"s","exp":1900000000,)";
+  const auto repeated = [&](const std::string &open, const std::string &element,
+                            const std::string &close, std::size_t memory, std::size_t each) {
+    std::string text = start + open + element;
+    for (std::size_t used = 600; text.size() + element.size() + 8 < size && used + each < memory;
+         used += each) {
+      text += "," + element;
+    }
+    return text + close + "}";
+  };
+  std::vector<std::string> all;
+  const std::string uuid = "\"0123456789abcdef0123456789abcdef0123\"";
+  for (const std::size_t memory : {28000, 30000, 1000000}) {
+    all.push_back(repeated("\"a\":[", "{}", "]", memory, 248));
+    all.push_back(repeated("\"a\":[", "[]", "]", memory, 152));
+    all.push_back(repeated("\"a\":[", "\"\"", "]", memory, 105));
+    all.push_back(repeated("\"a\":[", uuid, "]", memory, 141));
+    all.push_back(repeated("\"a\":[", "1", "]", memory, 56));
+    all.push_back(repeated("\"a\":[", "null", "]", memory, 24));
+    all.push_back(repeated("\"a\":[", "1e3", "]", memory, 56));
+  }
+  // Many claims, each with a text of its own; then a long string, alone and behind much else.
+  for (const char *value : {"1", "{}", "[\"x\"]", "\"x\"", "1e300"}) {
+    std::string text = start + "\"x\":1";
+    for (int i = 0; i < 85; i++) text += ",\"claim" + std::to_string(i) + "\":" + value;
+    all.push_back(text + "}");
+  }
+  all.push_back(start + "\"a\":\"" + std::string(size - start.size() - 8, 'x') + "\"}");
+  all.push_back(start + "\"a\":[\"" + std::string(size - start.size() - 10, 'x') + "\"]}");
+  for (const std::size_t length : {4100, 8200, 10000}) {
+    const std::string tail = ",\"z\":\"" + std::string(length, 'x') + "\"";
+    all.push_back(repeated("\"a\":[", "{}", "]" + tail, 30000 - length, 248));
+    all.push_back(repeated("\"a\":[", uuid, "]" + tail, 30000 - length, 141));
+  }
+  std::erase_if(all, [&](const std::string &text) { return text.size() > size; });
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("memory: no token of 16 KiB takes more than 64 KiB", "[memory]") {
+  json_malloc_t malloc_before;
+  json_free_t free_before;
+  json_get_alloc_funcs(&malloc_before, &free_before);
+  json_set_alloc_funcs(allocate, release);
+  long most = 0;
+  std::size_t accepted = 0;
+  const auto measure = [&](const std::string &text, const Issuer &issuer) {
+    // The first time, OpenSSL fetches what it keeps.
+    const OwnedToken warm(parse(text).token);
+    if (warm) static_cast<void>(verify(*warm, issuer, 1'800'000'000));
+    const long before = in_use;
+    most_in_use = in_use;
+    Refusal refusal{};
+    {
+      const ParsedToken parsed = parse(text);
+      const OwnedToken token(parsed.token);
+      refusal = token ? verify(*token, issuer, 1'800'000'000).refusal : parsed.refusal;
+      if (token) static_cast<void>(token_digest(*token));
+    }
+    CHECK(in_use == before);
+    most = std::max(most, most_in_use - before);
+    accepted += refusal == Refusal::none ? 1 : 0;
+  };
+  for (const auto &[algorithm, signer] : test::every_kind()) {
+    IssuerRules rules;
+    rules.algorithms = test::every_algorithm();
+    const OwnedIssuer issuer(make_issuer(rules, test::keys_of(signer.jwk()).release()));
+    const std::string header = test::encode(R"({"alg":")" + std::string(algorithm) + "\"}") + ".";
+    for (const std::string &payload : greedy_claims(12000)) {
+      const std::string input = header + test::encode(payload);
+      const std::string text = input + "." + test::encode(signer.sign_by(algorithm, input));
+      if (text.size() > max_token_bytes) continue;
+      most = 0;
+      measure(text, *issuer);
+      INFO(algorithm << " " << payload.substr(0, 80) << ": " << most);
+      CHECK(most <= 64 * 1024);
+    }
+    measure(header + "e30." + std::string(16000, 'A'), *issuer);
+    measure(header + std::string(8000, 'A') + "." + std::string(8000, 'A'), *issuer);
+    CHECK(most <= 64 * 1024);
+  }
+  json_set_alloc_funcs(malloc_before, free_before);
+  CHECK(accepted > 200);
 }
