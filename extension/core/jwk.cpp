@@ -133,9 +133,9 @@ const char *read_material(Json jwk, Key &key) {
     case Method::ecdsa:
       return read_ec(jwk, key);
     case Method::eddsa:
-      return read_okp(jwk, key);
+      break;
   }
-  return "is of no known method";
+  return read_okp(jwk, key);
 }
 
 // RFC 7517 §4.2 and §4.3.

@@ -234,6 +234,8 @@ TEST_CASE("claims: exp is needed and ends the token", "[claims]") {
                 {std::to_string(now - 1), "expired"},
                 {"0", "expired"},
                 {"0.5", "expired"},
+                {"0.0", "expired"},
+                {"253402300799.0", "none"},
                 {"", "missing_claim"},
                 {"-1", "bad_claim"},
                 {"-0.5", "bad_claim"},
@@ -424,6 +426,7 @@ TEST_CASE("claims: account and workspace are names, digits, or not there", "[cla
   }
   // An issuer that names no such claim does not look.
   judge_all(rules(), "account", {{"[1]", "none"}});
+  judge_all(rules(), "", {{"[1]", "none"}});
 }
 
 TEST_CASE("claims: a token bound to a key is no bearer token", "[claims]") {

@@ -137,6 +137,18 @@ TEST_CASE("key: the canonical form keeps what matters, sorted", "[key]") {
   CHECK(key_at(*parsed.keys, 0).key_id == "a\"é");
 }
 
+TEST_CASE("key: the canonical form leaves out what does not matter, for every type", "[key]") {
+  for (const auto &[algorithm, signer] : test::every_kind()) {
+    INFO(algorithm);
+    const Parsed plain = load(signer.jwk(), KeySecrecy::allow_secrets);
+    const Parsed more =
+        load(signer.jwk(R"("":"stray","use":"sig","ext":true)"), KeySecrecy::allow_secrets);
+    REQUIRE(plain.keys);
+    REQUIRE(more.keys);
+    CHECK(key_at(*more.keys, 0).jwk == key_at(*plain.keys, 0).jwk);
+  }
+}
+
 TEST_CASE("key: the generation of a set changes with its keys and with nothing else", "[key]") {
   const auto generation = [](const std::string &text) {
     const Parsed parsed = load(text, KeySecrecy::allow_secrets);
@@ -340,6 +352,9 @@ TEST_CASE("key: sets", "[key]") {
           "key \"é\" has a crv that is not supported");
   }
   SECTION("never say a kid by half") {
+    CHECK(
+        load(set_of({a, R"({"kty":"EC","kid":")" + std::string(64, 'k') + "\"}"})).first_skipped ==
+        "key \"" + std::string(64, 'k') + "\" has a crv that is not supported");
     const std::string kid(65, 'k');
     CHECK(load(set_of({a, R"({"kty":"EC","kid":")" + kid + "\"}"})).first_skipped ==
           "key 2 has a crv that is not supported");
@@ -376,6 +391,14 @@ TEST_CASE("key: sets", "[key]") {
     padded.append(max_key_set_bytes - padded.size(), ' ');
     CHECK(load(padded).keys);
     CHECK(load(padded + " ").fault == "the key set is larger than 1 MiB");
+    // Nor may a small text be a large set: 105 bytes for each empty string, 4 MiB in all.
+    const auto with_strings = [&](std::size_t count) {
+      std::string text = "{\"keys\":[" + a + "],\"x\":[\"\"";
+      for (std::size_t i = 0; i < count; i++) text += ",\"\"";
+      return text + "]}";
+    };
+    CHECK(load(with_strings(39000)).keys);
+    CHECK(load(with_strings(40000)).fault == "the key set is not one strict JSON object");
   }
   SECTION("are strict JSON") {
     const std::string strict = "the key set is not one strict JSON object";
