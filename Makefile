@@ -32,7 +32,7 @@ PGXS         := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
 # PGXS has a target `check` of its own, which only says that it is not supported; and on a fresh
 # machine there is no PGXS before `make deps`. So these stand without it.
-OWN_TARGETS  := help deps tenancy unit fuzz coverage demo demo-stop check format lint sanitize distclean
+OWN_TARGETS  := help deps tenancy unit fuzz mutants coverage demo demo-stop check format lint sanitize distclean
 
 .DEFAULT_GOAL := all
 ifeq ($(filter $(OWN_TARGETS),$(MAKECMDGOALS)),)
@@ -82,6 +82,9 @@ unit: build/dev/CMakeCache.txt ## unit tests of core and compiler; no server
 
 fuzz: ## fuzz each target for FUZZ_SECONDS (60)
 	@tests/fuzz/run.sh
+
+mutants: ## plant bugs in the verifier, one at a time; the unit tests must catch each
+	@tests/mutants/run.sh
 
 coverage: ## line and branch coverage of extension/core by its unit tests
 	@tests/unit/coverage.sh

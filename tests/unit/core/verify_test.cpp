@@ -338,8 +338,11 @@ TEST_CASE("algorithm: names are exact", "[algorithm]") {
 TEST_CASE("refusal: every reason has a name, a meaning and a class", "[refusal]") {
 #define X(reason, cls, meaning)                       \
   CHECK(refusal_name(Refusal::reason) == #reason);    \
+  CHECK(refusal_named(#reason) == Refusal::reason);   \
   CHECK(refusal_meaning(Refusal::reason) == meaning); \
   CHECK(refusal_class(Refusal::reason) == RefusalClass::cls);
   TENANCY_REFUSALS(X)
 #undef X
+  CHECK(refusal_named("unheard_of") == Refusal::none);
+  CHECK(refusal_named("") == Refusal::none);
 }
