@@ -129,6 +129,8 @@ TEST_CASE("memory: each step fails cleanly, then works", "[memory]") {
         }) > 10);
   CHECK(only_memory_is_blamed);
   CHECK(key_count(*keys) == 2);
+  CHECK(key_set_generation(*keys) ==
+        key_set_generation(*test::keys_of(key_set)));  // which is no leftover of a failed hash
 
   static constexpr std::string_view audiences[] = {"an audience of some length", "another of them"};
   static constexpr RequiredClaim required[] = {
@@ -217,6 +219,21 @@ TEST_CASE("memory: signatures that OpenSSL has no memory for are not accepted", 
           }) > 0);
     CHECK(refused_for_a_reason);
     CHECK(tells_memory);
+
+    // A forged one is not accepted wherever memory ends.
+    std::string forged = text;
+    char &c = forged[forged.rfind('.') + 5];
+    c = c == 'A' ? 'B' : 'A';
+    const OwnedToken forged_token(parse(forged).token);
+    REQUIRE(forged_token);
+    int accepted = 0;
+    for (int allocations = 0; allocations < 200; allocations++) {
+      allocations_left = allocations;
+      const Refusal refusal = verify_signature(*forged_token, *keys, test::every_algorithm());
+      allocations_left = -1;
+      accepted += refusal == Refusal::none ? 1 : 0;
+    }
+    CHECK(accepted == 0);
     CHECK(ERR_peek_error() == 0);
   }
 }
