@@ -45,6 +45,8 @@ all install installcheck clean:
 	@exit 1
 endif
 -include $(OBJS:.o=.d)
+# The version is compiled in.
+$(OBJS): $(EXTENSION).control
 
 build/test/keys/jwks.json:
 	@$(MAKE) --no-print-directory tenancy

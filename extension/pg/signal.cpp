@@ -1,23 +1,40 @@
-// What happens when trust changes: an event, and an invalidation that reaches every backend.
+// What happens when trust or revocations change: an event, and an invalidation that reaches every
+// backend.
 #include "pg/boundary.hpp"
 #include "pg/event.hpp"
 #include "pg/fetch_request.hpp"
 
-extern "C" {
+namespace tenancy::pg {
+namespace {
 
-// Statement trigger on the tables that login reads. Caches hang on the relcache entry of the empty
-// table tenancy.signal: its invalidation also reaches standbys, and drops nobody's plans.
-PG_FUNCTION_INFO_V1(tenancy_trust_changed);
-Datum tenancy_trust_changed(PG_FUNCTION_ARGS) {
+// Statement trigger on the tables that login reads. Caches hang on the relcache entry of an empty
+// table: its invalidation also reaches standbys, and drops nobody's plans.
+void signal_change(FunctionCallInfo fcinfo, const char *function, const char *signal_table) {
   if (!CALLED_AS_TRIGGER(fcinfo))
     ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                    errmsg("tenancy.trust_changed() is a trigger function")));
+                    errmsg("tenancy.%s() is a trigger function", function)));
   const auto *trigger = reinterpret_cast<TriggerData *>(fcinfo->context);
   const Oid schema = RelationGetNamespace(trigger->tg_relation);
-  const Oid signal = get_relname_relid("signal", schema);
+  const Oid signal = get_relname_relid(signal_table, schema);
   if (OidIsValid(signal)) CacheInvalidateRelcacheByRelid(signal);
+  report({.name = "changed", .object = RelationGetRelationName(trigger->tg_relation)});
+}
+
+}  // namespace
+}  // namespace tenancy::pg
+
+extern "C" {
+
+PG_FUNCTION_INFO_V1(tenancy_trust_changed);
+Datum tenancy_trust_changed(PG_FUNCTION_ARGS) {
+  tenancy::pg::signal_change(fcinfo, "trust_changed", "signal");
   tenancy::pg::wake_worker_at_commit();
-  tenancy::pg::report({.name = "changed", .object = RelationGetRelationName(trigger->tg_relation)});
+  PG_RETURN_POINTER(nullptr);
+}
+
+PG_FUNCTION_INFO_V1(tenancy_revocation_changed);
+Datum tenancy_revocation_changed(PG_FUNCTION_ARGS) {
+  tenancy::pg::signal_change(fcinfo, "revocation_changed", "revocation_signal");
   PG_RETURN_POINTER(nullptr);
 }
 
