@@ -1,11 +1,24 @@
--- pg_tenancy 0.1 to 0.2: revocation.
+-- pg_tenancy 0.1 to 0.2: login for a connection, revocation.
 \echo Use "ALTER EXTENSION pg_tenancy UPDATE TO '0.2'" to load this file. \quit
+
+-- Login --------------------------------------------------------------------------------------------------
+
+drop function tenancy.login(text, text, text);
+create function tenancy.login(token text, account text default null, workspace text default null,
+                              for_connection boolean default false)
+returns void
+language c volatile parallel unsafe
+as 'MODULE_PATHNAME', 'tenancy_login';
+comment on function tenancy.login(text, text, text, boolean) is
+  'Verifies the token and binds its subject''s identity until the transaction ends, or the connection where tenancy.connection_login allows it; pass the token as a bind parameter';
+comment on function tenancy.logout() is
+  'Ends the identity, for the rest of the transaction and of the connection; false if there was none';
 
 -- Revocation ------------------------------------------------------------------------------------------
 
 create table tenancy.revocation (
-  issuer text not null references tenancy.issuer on update cascade on delete cascade,
-  subject text not null check (subject <> ''),
+  issuer text collate "C" not null references tenancy.issuer on update cascade on delete cascade,
+  subject text collate "C" not null check (subject <> ''),
   not_before timestamptz not null default now() check (isfinite(not_before)),
   revoked_by name not null default session_user,
   primary key (issuer, subject)

@@ -31,7 +31,7 @@ Refusal read_date(Json claim, Date &date) noexcept {
 
 // RFC 7519 §4.1.4 to §4.1.6.
 Refusal check_dates(Json claims, const Issuer &issuer, std::int64_t now,
-                    std::int64_t &expires_at) noexcept {
+                    Verdict &verdict) noexcept {
   Date exp, nbf, iat;
   for (const auto &[name, date] : {std::pair("exp", &exp), {"nbf", &nbf}, {"iat", &iat}}) {
     if (const Refusal refusal = read_date(claims[name], *date); refusal != Refusal::none) {
@@ -47,8 +47,9 @@ Refusal check_dates(Json claims, const Issuer &issuer, std::int64_t now,
   for (const Date &date : {nbf, iat}) {
     if (date.present && date.ceil - issuer.leeway > now) return Refusal::not_yet_valid;
   }
-  expires_at = exp.floor + issuer.leeway;
-  return now < expires_at ? Refusal::none : Refusal::expired;
+  verdict.issued_at = iat.present ? iat.floor : no_issue_time;
+  verdict.expires_at = exp.floor + issuer.leeway;
+  return now < verdict.expires_at ? Refusal::none : Refusal::expired;
 }
 
 bool contains(const std::vector<std::string> &names, std::string_view name) noexcept {
@@ -146,7 +147,7 @@ Refusal check(const Token &token, const Issuer &issuer, std::int64_t now,
   refusal = read_tenant(token, issuer.workspace_claim, verdict.workspace);
   if (refusal != Refusal::none) return refusal;
   // Last, so that "get a fresh token" is said of tokens that are right otherwise.
-  return check_dates(claims, issuer, now, verdict.expires_at);
+  return check_dates(claims, issuer, now, verdict);
 }
 
 }  // namespace

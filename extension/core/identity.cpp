@@ -130,7 +130,7 @@ std::size_t identity_size(const IdentityFields &fields) noexcept {
   return size <= max_identity_bytes ? size : 0;
 }
 
-const Identity *encode_identity(const IdentityFields &fields, std::span<char> memory) noexcept {
+Identity *encode_identity(const IdentityFields &fields, std::span<char> memory) noexcept {
   const std::size_t roles_at = sizeof(Identity);
   const std::size_t claims_at = roles_at + fields.roles.size() * sizeof(Slice);
   Writer writer(memory.data(), claims_at + fields.claims.size() * sizeof(Slice));
@@ -140,6 +140,7 @@ const Identity *encode_identity(const IdentityFields &fields, std::span<char> me
   header.role_count = static_cast<std::uint32_t>(fields.roles.size());
   header.claim_count = static_cast<std::uint32_t>(fields.claims.size() / 2);
   header.expires_at = fields.expires_at;
+  header.issued_at = fields.issued_at;
   header.account = writer.put_key(fields.account);
   header.workspace = writer.put_key(fields.workspace);
   header.user = writer.put_key(fields.user);
@@ -150,7 +151,7 @@ const Identity *encode_identity(const IdentityFields &fields, std::span<char> me
   header.roles = writer.put_all(fields.roles, roles_at);
   header.claims = writer.put_all(fields.claims, claims_at);
   std::memcpy(memory.data(), &header, sizeof header);
-  return reinterpret_cast<const Identity *>(memory.data());
+  return reinterpret_cast<Identity *>(memory.data());
 }
 
 std::optional<Digest> identity_digest(const Identity &identity) noexcept {

@@ -43,6 +43,9 @@ struct Identity {
   std::uint32_t roles;      // offset of Slice[role_count]
   std::uint32_t claims;     // offset of Slice[2 * claim_count]: name, value, name, ...
   std::int64_t expires_at;  // seconds since 1970
+  std::int64_t issued_at;   // seconds since 1970, or no_issue_time (core/verify.hpp)
+  std::uint64_t serial;     // which binding of its backend this is; 0 until it is bound
+  bool of_connection;       // bound until the connection ends, not the transaction
   TenantKey account;
   TenantKey workspace;
   TenantKey user;
@@ -72,16 +75,17 @@ struct IdentityFields {
   std::span<const std::string_view> roles;
   std::span<const std::string_view> claims;  // name, value, name, value, ...
   std::int64_t expires_at;
+  std::int64_t issued_at;
 };
 
 // Bytes that encode_identity() needs; 0 if the fields exceed one of the limits above.
 std::size_t identity_size(const IdentityFields &fields) noexcept;
 
 // Writes the identity into memory of at least identity_size(fields) bytes, aligned to 8.
-const Identity *encode_identity(const IdentityFields &fields, std::span<char> memory) noexcept;
+Identity *encode_identity(const IdentityFields &fields, std::span<char> memory) noexcept;
 
-// Equal for two identities exactly when all but claims and expiry is equal: a fresh token of the
-// same subject in the same place is the same identity. Nothing if the hash fails.
+// Equal for two identities exactly when all but claims, times and serial is equal: a fresh token of
+// the same subject in the same place is the same identity. Nothing if the hash fails.
 std::optional<Digest> identity_digest(const Identity &identity) noexcept;
 
 // Whether bytes hold a whole identity; what open_seal() gives is checked once more.

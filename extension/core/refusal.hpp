@@ -41,6 +41,7 @@ enum class RefusalClass : std::uint8_t {
   X(lifetime_too_long,     token,   "exp - iat exceeds the issuer's maximum lifetime")             \
   X(not_yet_valid,         token,   "nbf or iat lies in the future")                               \
   X(expired,               expired, "exp has passed")                                              \
+  X(revoked,               expired, "the subject's tokens were revoked after this one was issued")   \
   X(no_pool,               pool,    "the login role is not in tenancy.pool")                       \
   X(wrong_pool,            pool,    "the pool does not serve this issuer and audience")            \
   X(ambiguous_pool,        pool,    "two rows of tenancy.pool fit the token")                      \
@@ -51,6 +52,7 @@ enum class RefusalClass : std::uint8_t {
   X(ambiguous_account,     several, "the subject has several accounts and named none")             \
   X(foreign_issuer,        denied,  "the issuer belongs to another account")                       \
   X(second_identity,       session, "the transaction already has, or had, another identity")       \
+  X(unclean_connection,    session, "an earlier client left objects in the connection")              \
   X(switched_role,         session, "the current role is not the session's own")                   \
   X(too_much_identity,     session, "roles and claims do not fit into 64 KiB")                     \
   X(clock_stepped_back,    server,  "the clock is behind what it has already shown")             \

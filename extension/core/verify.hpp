@@ -101,7 +101,10 @@ struct Verdict {
   std::string_view workspace;  // asked for, not granted
   std::string_view key_id;
   std::int64_t expires_at;  // seconds since 1970: floor(exp) + leeway
+  std::int64_t issued_at;   // seconds since 1970: floor(iat); no_issue_time without iat
 };
+
+inline constexpr std::int64_t no_issue_time = INT64_MIN;
 
 // All rules of RFC 7515, 7518, 7519 and 8725 that hold for a bearer token, cheap ones first,
 // the signature last. now is in seconds since 1970. A signature that is known is not computed

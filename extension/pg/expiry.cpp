@@ -1,8 +1,12 @@
 #include "pg/expiry.hpp"
 
+#include "pg/event.hpp"
+#include "pg/extension.hpp"
 #include "pg/failure.hpp"
 #include "pg/pool.hpp"
+#include "pg/revocation.hpp"
 #include "pg/session.hpp"
+#include "pg/settings.hpp"
 
 namespace tenancy::pg {
 namespace {
@@ -55,11 +59,27 @@ bool reads_protected_table(const PlannedStmt *statement) {
   return false;
 }
 
+void end_if_revoked() {
+  if (IsInParallelMode() || !revocations_changed()) return;
+  const Identity *identity = peek_identity();
+  if (identity == nullptr ||
+      !is_revoked(text_of(*identity, identity->issuer), text_of(*identity, identity->subject),
+                  identity->issued_at))
+    return;
+  revoke_identity();
+  if (log_logins() != LogLogins::none)
+    report({.name = "session_revoked", .reason = Refusal::revoked});
+}
+
 void on_run(QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once) {
   if (const std::int64_t expires_at = identity_expires_at();
-      expires_at != 0 && reads_tables(query->plannedstmt) && !IsParallelWorker()) {
-    if (unix_now() >= expires_at) refuse(Refusal::expired);
-    arm(expires_at);
+      expires_at != 0 && !IsParallelWorker() && !in_own_sql()) {
+    end_if_revoked();
+    // Without tables it may be the login with a fresh token.
+    if (reads_tables(query->plannedstmt)) {
+      if (identity_has_expired()) refuse(Refusal::expired);
+      arm(expires_at);
+    }
   }
   if (has_logged_out() && GetUserId() == GetSessionUserId() && is_pool(GetUserId()) &&
       reads_protected_table(query->plannedstmt))

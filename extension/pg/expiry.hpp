@@ -1,4 +1,5 @@
-// An identity ends at its time: between statements, inside long ones, in cursors and in COPY.
+// An identity ends at its time: between statements, inside long ones, in cursors and in COPY. And
+// it ends at the next statement after its subject was revoked.
 #pragma once
 
 #include "pg/postgres.hpp"

@@ -5,6 +5,18 @@
 namespace tenancy::pg {
 namespace {
 
+// The subtransaction that began the extension's own SQL, whose abort ends it; invalid: none runs.
+constinit SubTransactionId own_sql_began_in = InvalidSubTransactionId;
+
+void on_subtransaction(SubXactEvent event, SubTransactionId ended, SubTransactionId, void *) {
+  if (event == SUBXACT_EVENT_ABORT_SUB && ended == own_sql_began_in)
+    own_sql_began_in = InvalidSubTransactionId;
+}
+
+void on_transaction(XactEvent event, void *) {
+  if (event == XACT_EVENT_ABORT) own_sql_began_in = InvalidSubTransactionId;
+}
+
 struct Installed {
   Oid owner;            // InvalidOid: not created in this database
   const char *version;  // of the SQL objects
@@ -69,6 +81,7 @@ OwnSql begin_own_sql(Oid owner) {
   set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
                     GUC_ACTION_SAVE, true, ERROR, false);
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  own_sql_began_in = GetCurrentSubTransactionId();
   return saved;
 }
 
@@ -76,6 +89,16 @@ void end_own_sql(const OwnSql &saved) {
   SPI_finish();
   AtEOXact_GUC(true, saved.settings_level);
   SetUserIdAndSecContext(saved.user, saved.security_context);
+  own_sql_began_in = InvalidSubTransactionId;
+}
+
+bool in_own_sql() noexcept {
+  return own_sql_began_in != InvalidSubTransactionId;
+}
+
+void install_own_sql() {
+  RegisterXactCallback(on_transaction, nullptr);
+  RegisterSubXactCallback(on_subtransaction, nullptr);
 }
 
 }  // namespace tenancy::pg

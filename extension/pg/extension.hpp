@@ -21,5 +21,10 @@ struct OwnSql {
 };
 OwnSql begin_own_sql(Oid owner);
 void end_own_sql(const OwnSql &saved);
+// Whether the extension's own SQL runs: it is not the bound identity's, which may have ended.
+bool in_own_sql() noexcept;
+
+// Called once, from _PG_init.
+void install_own_sql();
 
 }  // namespace tenancy::pg

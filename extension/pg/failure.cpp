@@ -61,6 +61,21 @@ void rename_as_expired(ErrorData *report) {
   report->hint = MemoryContextStrdup(ErrorContext, row.hint);
 }
 
+void raise_unclean(const char *what) {
+  ereport(ERROR, (errcode(unclean_session), errmsg("this connection is not clean"),
+                  errdetail("It holds %s.", what),
+                  errhint("Run DISCARD ALL, or close the connection and log in through another.")));
+  pg_unreachable();
+}
+
+void raise_no_connection_login() {
+  ereport(ERROR,
+          (errcode(wrong_pool), errmsg("this login role may not log in for the connection"),
+           errhint("Log in once per transaction. Where every connection belongs to one "
+                   "client, a superuser can turn tenancy.connection_login on for the role.")));
+  pg_unreachable();
+}
+
 void raise_no_identity() {
   ereport(ERROR,
           (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),

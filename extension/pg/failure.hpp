@@ -13,6 +13,12 @@ namespace tenancy::pg {
 // Makes the report of a cancelled statement say that the identity has expired.
 void rename_as_expired(ErrorData *report);
 
+// 28T04: what an earlier client left in the connection is not undone, but refused.
+[[noreturn]] void raise_unclean(const char *what);
+
+// 28T03: login for the connection, without tenancy.connection_login.
+[[noreturn]] void raise_no_connection_login();
+
 // 28000: log in (once), then try again.
 [[noreturn]] void raise_no_identity();
 

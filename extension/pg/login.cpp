@@ -9,6 +9,9 @@
 #include "pg/fetch_request.hpp"
 #include "pg/hygiene.hpp"
 #include "pg/judgement.hpp"
+#include "pg/pool.hpp"
+#include "pg/residue.hpp"
+#include "pg/revocation.hpp"
 #include "pg/session.hpp"
 #include "pg/settings.hpp"
 #include "pg/trust.hpp"
@@ -20,14 +23,19 @@ struct Request {
   std::string_view token;
   std::string_view account;  // empty: not asked for
   std::string_view workspace;
+  Scope scope;
 };
 
-[[noreturn]] void refuse_login(Refusal reason, const Pool *pool = nullptr) {
+void report_refusal(Refusal reason, const Pool *pool) {
   if (log_logins() != LogLogins::none)
     report({.name = "login_refused",
             .reason = reason,
             .application = pool == nullptr ? std::string_view{} : pool->application,
             .api_context = pool == nullptr ? std::string_view{} : pool->api_context});
+}
+
+[[noreturn]] void refuse_login(Refusal reason, const Pool *pool = nullptr) {
+  report_refusal(reason, pool);
   refuse(reason);
 }
 
@@ -41,6 +49,13 @@ std::span<const Pool> require_pools() {
   if (pools.empty()) refuse_login(Refusal::no_pool);
   if (pools.front().is_unsafe) refuse_login(Refusal::unsafe_pool);
   return pools;
+}
+
+void require_clean_connection(const Pool &pool) {
+  const char *residue = residue_in_connection();
+  if (residue == nullptr) return;
+  report_refusal(Refusal::unclean_connection, &pool);
+  raise_unclean(residue);
 }
 
 // The pool's row for the issuer and an audience of the token; a token for two rows fits neither.
@@ -88,8 +103,8 @@ Membership authorize(const Request &request, const Verdict &verdict, const Trust
   return membership;
 }
 
-const Identity &compose(const Token &token, const Verdict &verdict, std::string_view issuer,
-                        const Pool &pool, const Membership &membership) {
+Identity &compose(const Token &token, const Verdict &verdict, std::string_view issuer,
+                  const Pool &pool, const Membership &membership) {
   const auto claims = claims_of(token);
   if (claims.data() == nullptr) refuse_login(Refusal::too_much_identity, &pool);
   const IdentityFields fields{.account = membership.account,
@@ -101,7 +116,8 @@ const Identity &compose(const Token &token, const Verdict &verdict, std::string_
                               .api_context = pool.api_context,
                               .roles = membership.roles,
                               .claims = claims,
-                              .expires_at = verdict.expires_at};
+                              .expires_at = verdict.expires_at,
+                              .issued_at = verdict.issued_at};
   const std::size_t size = identity_size(fields);
   if (size == 0) refuse_login(Refusal::too_much_identity, &pool);
   return *encode_identity(fields, {static_cast<char *>(palloc(size)), size});
@@ -109,9 +125,12 @@ const Identity &compose(const Token &token, const Verdict &verdict, std::string_
 
 void login(const Request &request) {
   hide_statement();
+  if (request.scope == Scope::connection && !connection_login()) raise_no_connection_login();
+  const Oid owner = require_extension();
+  if (acts_as_pool()) reset_settings();  // outside of the level that end_own_sql() rolls back
   require_own_role();
   const MemoryContext outer = CurrentMemoryContext;
-  const OwnSql saved = begin_own_sql(require_extension());
+  const OwnSql saved = begin_own_sql(owner);
   const auto pools = require_pools();
 
   Owned *token_slot = owned_slot(CurrentMemoryContext);
@@ -125,19 +144,22 @@ void login(const Request &request) {
   if (verdict.refusal == Refusal::unknown_key && trusted->is_fetched) request_fetch(trusted->name);
   if (verdict.refusal != Refusal::none) refuse_login(verdict.refusal);
   const Pool &pool = require_pool(pools, token, *trusted);
+  require_clean_connection(pool);
+  if (is_revoked(trusted->name, verdict.subject, verdict.issued_at))
+    refuse_login(Refusal::revoked, &pool);
   // The directory is foreign code, in which trust may change: what is needed after it is copied.
   const TrustedIssuer issuer{nullptr, pstrdup(trusted->name),
                              trusted->account == nullptr ? nullptr : pstrdup(trusted->account),
                              trusted->leeway, trusted->is_fetched};
   const Membership membership = authorize(request, verdict, issuer, pool);
-  const Identity &composed = compose(token, verdict, issuer.name, pool, membership);
+  Identity &composed = compose(token, verdict, issuer.name, pool, membership);
 
-  // The setting must be set outside of the level that end_own_sql() rolls back.
+  // So must the identity be set.
   auto *identity = static_cast<Identity *>(MemoryContextAlloc(outer, composed.size));
   memcpy(static_cast<void *>(identity), &composed, composed.size);
   end_own_sql(saved);
 
-  const Refusal refusal = bind_identity(*identity);
+  const Refusal refusal = bind_identity(*identity, request.scope);
   if (refusal != Refusal::none) refuse_login(refusal);
   if (log_logins() == LogLogins::all)
     report({.name = "login_accepted",
@@ -155,7 +177,10 @@ Datum tenancy_login(PG_FUNCTION_ARGS) {
   const auto argument = [fcinfo](int n) -> std::string_view {
     return PG_ARGISNULL(n) ? std::string_view{} : tenancy::pg::view(PG_GETARG_TEXT_PP(n));
   };
-  tenancy::pg::login({argument(0), argument(1), argument(2)});
+  const bool for_connection = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+  tenancy::pg::login(
+      {argument(0), argument(1), argument(2),
+       for_connection ? tenancy::pg::Scope::connection : tenancy::pg::Scope::transaction});
   PG_RETURN_VOID();
 }
 

@@ -1,7 +1,12 @@
 // Start here for the glue: what the library installs when the server loads it, in order.
 #include "pg/expiry.hpp"
+#include "pg/extension.hpp"
 #include "pg/fetch_request.hpp"
+#include "pg/guard.hpp"
 #include "pg/hygiene.hpp"
+#include "pg/pool.hpp"
+#include "pg/residue.hpp"
+#include "pg/revocation.hpp"
 #include "pg/session.hpp"
 #include "pg/settings.hpp"
 #include "pg/shared.hpp"
@@ -38,11 +43,16 @@ void _PG_init(void) {
   warn_of_old_release();
   tenancy::pg::define_settings();
   tenancy::pg::install_shared_memory();
+  tenancy::pg::install_own_sql();
   tenancy::pg::install_trust();
+  tenancy::pg::install_pools();
+  tenancy::pg::install_revocation();
   tenancy::pg::install_fetch_requests();
   tenancy::pg::register_workers();
   tenancy::pg::install_session();
   tenancy::pg::install_expiry();
+  tenancy::pg::install_guard();
+  tenancy::pg::install_residue();
   tenancy::pg::install_hygiene();
 }
 

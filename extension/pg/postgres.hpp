@@ -20,13 +20,19 @@ extern "C" {
 #include "access/parallel.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/dependency.h"
 #include "catalog/namespace.h"
+#include "catalog/objectaccess.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
+#include "commands/sequence.h"
 #include "commands/trigger.h"
 #include "common/hashfn.h"
 #include "executor/executor.h"
@@ -57,6 +63,7 @@ extern "C" {
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
+#include "utils/guc_tables.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -91,6 +98,17 @@ inline void guc_extra_free(void *extra) noexcept {
   guc_free(extra);
 #else
   free(extra);
+#endif
+}
+
+// 16 keeps settings in a hash table, of which it gives a palloc'd array (3057465acf).
+inline std::span<config_generic *const> all_settings() {
+#if PG_VERSION_NUM >= 160000
+  int count = 0;
+  config_generic **settings = get_guc_variables(&count);
+  return {settings, static_cast<std::size_t>(count)};
+#else
+  return {get_guc_variables(), static_cast<std::size_t>(GetNumConfigOptions())};
 #endif
 }
 

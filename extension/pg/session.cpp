@@ -14,19 +14,30 @@ namespace {
 // What a rollback to a savepoint must not undo.
 struct Transaction {
   bool has_identity;
-  Digest digest;
+  bool logged_out;
+  Digest digest;  // of the identity; of zeros where it could not be had, which equals none
 };
 
 constinit Transaction transaction{};
 constinit const Identity *bound = nullptr;  // the setting's extra, owned by the server
 constinit std::uint64_t generation = 1;
+constinit std::uint64_t last_serial = 0;   // each binding of this backend has the next one
+constinit std::uint64_t revoked_till = 0;  // bindings up to this serial were revoked
+constinit Digest last_digest{};            // of the identity that this connection had last
 
 enum class Liveness { live, missing, expired };
 
 Liveness liveness() noexcept {
   const Slot *slot = own_slot();
-  if (bound == nullptr || slot == nullptr || slot->closed) return Liveness::missing;
+  if (bound == nullptr || slot == nullptr) return Liveness::missing;
+  if (bound->serial <= slot->ended_till)
+    return bound->serial <= revoked_till ? Liveness::expired : Liveness::missing;
   return unix_now() < bound->expires_at ? Liveness::live : Liveness::expired;
+}
+
+void note_identity(const Identity &identity) noexcept {
+  transaction.has_identity = true;
+  transaction.digest = identity_digest(identity).value_or(Digest{});
 }
 
 // Where a seal holds. The leader's in a parallel worker: its roleId is the role that authenticated,
@@ -45,17 +56,20 @@ std::string_view bytes_of(const Binding &binding) noexcept {
   return {reinterpret_cast<const char *>(&binding), sizeof binding};
 }
 
-void store(const char *sealed) {
-  set_config_option("tenancy.identity", sealed, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true,
-                    ERROR, false);
+void store(const char *sealed, GucAction action) {
+  set_config_option("tenancy.identity", sealed, PGC_SUSET, PGC_S_SESSION, action, true, ERROR,
+                    false);
 }
 
 void end_of_transaction(XactEvent event, void *) {
+  if (event == XACT_EVENT_PRE_PREPARE && transaction_has_identity())
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("cannot prepare a transaction that has an identity"),
+                    errhint("Commit it in one phase: whoever commits a prepared transaction may be "
+                            "somebody else.")));
   if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
     return;
-  Slot *slot = own_slot();
-  if (slot != nullptr) slot->closed = false;
-  transaction.has_identity = false;
+  transaction = {};
   ++generation;
 }
 
@@ -91,9 +105,16 @@ bool identity_has_expired() noexcept {
   return liveness() == Liveness::expired;
 }
 
+bool transaction_has_identity() noexcept {
+  return transaction.has_identity || liveness() != Liveness::missing;
+}
+
 bool has_logged_out() noexcept {
-  const Slot *slot = own_slot();
-  return slot != nullptr && slot->closed;
+  return transaction.logged_out;
+}
+
+bool identity_is_the_connections() noexcept {
+  return bound != nullptr && bound->of_connection;
 }
 
 const Identity *live_identity() {
@@ -109,14 +130,21 @@ const Identity *live_identity() {
   raise_no_identity();
 }
 
-Refusal bind_identity(const Identity &identity) {
+Refusal bind_identity(Identity &identity, Scope scope) {
   Slot *slot = own_slot();
   if (slot == nullptr) return Refusal::out_of_memory;
   const auto digest = identity_digest(identity);
   if (!digest) return Refusal::out_of_memory;
-  if (slot->closed || (transaction.has_identity && transaction.digest != *digest))
+  if (!transaction.has_identity && liveness() != Liveness::missing) note_identity(*bound);
+  if (transaction.logged_out || (transaction.has_identity && transaction.digest != *digest))
     return Refusal::second_identity;
 
+  // currval() and lastval() would tell the last identity's keys.
+  if (last_digest != *digest) ResetSequenceCaches();
+  last_digest = *digest;
+
+  identity.serial = ++last_serial;
+  identity.of_connection = scope == Scope::connection;
   const std::string_view payload{reinterpret_cast<const char *>(&identity), identity.size};
   const std::size_t length = sealed_size(payload.size());
   char *sealed = static_cast<char *>(palloc(length + 1));
@@ -124,8 +152,8 @@ Refusal bind_identity(const Identity &identity) {
   if (!seal(seal_key(), bytes_of(binding), payload, {sealed, length}))
     return Refusal::out_of_memory;
   sealed[length] = '\0';
-  transaction = {true, *digest};
-  store(sealed);
+  transaction = {true, false, *digest};
+  store(sealed, scope == Scope::connection ? GUC_ACTION_SET : GUC_ACTION_LOCAL);
   pfree(sealed);
   return Refusal::none;
 }
@@ -133,10 +161,21 @@ Refusal bind_identity(const Identity &identity) {
 bool end_identity() {
   const bool was_bound = peek_identity() != nullptr;
   Slot *slot = own_slot();
-  if (slot != nullptr && (bound != nullptr || transaction.has_identity)) slot->closed = true;
-  ++generation;
-  store("");
+  if (slot != nullptr && (bound != nullptr || transaction.has_identity)) {
+    if (!transaction.has_identity) note_identity(*bound);
+    transaction.logged_out = true;
+    slot->ended_till = last_serial;
+    ++generation;
+    store("", GUC_ACTION_SET);
+  }
   return was_bound;
+}
+
+void revoke_identity() {
+  Slot *slot = own_slot();
+  if (slot == nullptr || bound == nullptr) return;
+  slot->ended_till = revoked_till = last_serial;
+  ++generation;
 }
 
 // Runs at boot, on reload and in workers, outside transactions: no catalog, no palloc, no error. A
@@ -160,7 +199,11 @@ bool check_identity(char **value, void **extra, GucSource) {
   return true;
 }
 
+// RESET ALL of a connection's identity must not make room for another in the same transaction.
 void assign_identity(const char *, void *extra) {
+  if (bound != nullptr && extra != bound && IsTransactionState() && !transaction.has_identity &&
+      liveness() != Liveness::missing)
+    note_identity(*bound);
   bound = static_cast<const Identity *>(extra);
   ++generation;
 }

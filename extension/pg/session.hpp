@@ -1,7 +1,9 @@
-// The identity of this backend: bound by login, read by the accessors, ended by the transaction.
+// The identity of this backend: bound by login, read by the accessors, ended by the transaction, or
+// by the connection where login was asked to bind it for that.
 //
 // INVARIANT: an identity is live only if the sealed setting opened in this backend (or is the
-// leader's, in a parallel worker), the transaction has not logged out, and it has not expired.
+// leader's, in a parallel worker), nothing has ended it since, and it has not expired. What has
+// ended stays so, whatever a rollback gives back to the setting.
 // INVARIANT: a transaction has at most one identity; what it was, and that it logged out, outlives
 // every rollback to a savepoint and ends with the transaction alone.
 #pragma once
@@ -18,9 +20,9 @@ void install_session();
 // Rises whenever what live_identity() gives may have changed; never 0. For caches in fn_extra.
 std::uint64_t identity_generation() noexcept;
 
-// The live identity. Without one: raises 28000, or 28T02 if it has expired; where the role is a
-// pool and tenancy.missing_identity is deny, returns null instead. Valid until the setting changes:
-// copy what must outlive the call.
+// The live identity. Without one: raises 28000, or 28T02 if it has expired or was revoked; where
+// the role is a pool and tenancy.missing_identity is deny, returns null instead. Valid until the
+// setting changes: copy what must outlive the call.
 const Identity *live_identity();
 
 // The same for show hooks: null instead of every error.
@@ -31,14 +33,23 @@ std::int64_t identity_expires_at() noexcept;
 // May be called in a signal handler.
 bool identity_has_expired() noexcept;
 
-// Whether the transaction has logged out.
+// Whether the transaction has, or had, an identity; and whether it has logged out.
+bool transaction_has_identity() noexcept;
 bool has_logged_out() noexcept;
 
-// Binds identity for the rest of the transaction, or says why not.
-Refusal bind_identity(const Identity &identity);
+// Whether the bound identity is the connection's, not one transaction's.
+bool identity_is_the_connections() noexcept;
 
-// Ends the identity for the rest of the transaction. True if there was one.
+// How long login binds.
+enum class Scope : std::uint8_t { transaction, connection };
+
+// Binds identity, in which it fills in serial and of_connection, or says why not.
+Refusal bind_identity(Identity &identity, Scope scope);
+
+// Ends the identity, for the rest of the transaction and of the connection. True if there was one.
 bool end_identity();
+// The same for one that was revoked: what asks for it is told 28T02.
+void revoke_identity();
 
 // Hooks of the settings (pg/settings.cpp).
 bool check_identity(char **value, void **extra, GucSource source);

@@ -7,6 +7,7 @@ namespace {
 
 constinit int missing_identity_value = static_cast<int>(MissingIdentity::error);
 constinit int log_logins_value = static_cast<int>(LogLogins::refused);
+constinit bool connection_login_value = false;
 constinit char *seal_key_file_value = nullptr;
 constinit char *sealed_identity_value = nullptr;
 constinit char *databases_value = nullptr;
@@ -66,6 +67,10 @@ void define_settings() {
   DefineCustomEnumVariable("tenancy.log_logins", "Which logins are reported to the server log.",
                            nullptr, &log_logins_value, static_cast<int>(LogLogins::refused),
                            log_logins_options, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable("tenancy.connection_login",
+                           "Whether login may bind an identity until the connection ends.",
+                           "A pooler that shares connections would hand it to the next client.",
+                           &connection_login_value, false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
   DefineCustomStringVariable(
       "tenancy.seal_key_file", "File whose content keys the seal of identities.",
       "Empty: a random key at each start. Needed only where nodes must accept each other's seals.",
@@ -91,6 +96,9 @@ void define_settings() {
 
 MissingIdentity missing_identity() noexcept {
   return static_cast<MissingIdentity>(missing_identity_value);
+}
+bool connection_login() noexcept {
+  return connection_login_value;
 }
 LogLogins log_logins() noexcept {
   return static_cast<LogLogins>(log_logins_value);

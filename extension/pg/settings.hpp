@@ -13,6 +13,7 @@ void define_settings();
 
 MissingIdentity missing_identity() noexcept;
 LogLogins log_logins() noexcept;
+bool connection_login() noexcept;
 const char *seal_key_file() noexcept;
 const char *databases_setting() noexcept;  // as written; pg/fetch_request.hpp has it as a list
 const char *fetch_ca_file() noexcept;      // null: the system's certificates

@@ -1,4 +1,4 @@
-// The server's shared memory: the seal key, and per backend a nonce and the mark of a logout.
+// The server's shared memory: the seal key, and per backend a nonce and the mark of what has ended.
 #pragma once
 
 #include "core/seal.hpp"
@@ -12,8 +12,8 @@ using Nonce = std::array<std::uint8_t, 16>;
 // parallel workers, which start after what they may see was written; so there is no lock.
 struct Slot {
   Nonce nonce;  // a slot is used again by later backends; a seal must not be
-  bool closed;  // logged out, for the rest of the transaction: no identity, whatever the setting
-                // says
+  std::uint64_t
+      ended_till;  // bindings up to this serial are no identity, whatever the setting says
 };
 
 // Called once, from _PG_init: asks for the memory and has it filled at start.

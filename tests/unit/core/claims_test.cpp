@@ -103,6 +103,7 @@ TEST_CASE("claims: a right token, and what the verdict says", "[claims]") {
   CHECK(verdict.workspace == "42");
   CHECK(verdict.key_id == "k");
   CHECK(verdict.expires_at == now + 600 + 30);
+  CHECK(verdict.issued_at == now - 60);
 }
 
 TEST_CASE("claims: the issuer is compared byte for byte", "[claims]") {

@@ -25,6 +25,7 @@ IdentityFields some_fields() {
   fields.roles = roles;
   fields.claims = claims;
   fields.expires_at = 1'800'000'000;
+  fields.issued_at = 1'700'000'000;
   return fields;
 }
 
@@ -66,6 +67,8 @@ TEST_CASE("identity: what is encoded is read", "[identity]") {
   CHECK(text_of(*identity, identity->application) == "helpdesk");
   CHECK(text_of(*identity, identity->api_context) == "app");
   CHECK(identity->expires_at == 1'800'000'000);
+  CHECK(identity->issued_at == 1'700'000'000);
+  CHECK(identity->serial == 0);
   REQUIRE(identity->role_count == 2);
   CHECK(role_at(*identity, 0) == "account.admin");
   CHECK(role_at(*identity, 1) == "workspace.editor");
@@ -161,6 +164,7 @@ TEST_CASE("identity: the digest covers who and where, not claims and expiry", "[
   const Digest whole_digest = digest(some_fields());
   IdentityFields fields = some_fields();
   fields.expires_at++;
+  fields.issued_at++;
   CHECK(digest(fields) == whole_digest);
   static constexpr std::string_view other_claims[] = {"email", "other@b.example"};
   fields.claims = other_claims;

@@ -1,0 +1,17 @@
+// What a pool's session may not do: leave something in the shared connection, change its login role
+// or stop its sisters.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+namespace tenancy::pg {
+
+// Called once, from _PG_init: a hook on utility statements.
+//
+// For login roles in tenancy.pool (pg/pool.hpp: acts_as_pool) it refuses DDL, SQL's PREPARE and
+// PREPARE TRANSACTION, LISTEN, LOAD, LOCK, cursors WITH HOLD, and SET without LOCAL but for the
+// drivers' settings (pg/kept_setting.hpp) where the transaction has no identity. No other role is
+// touched. RESET ALL and DISCARD ALL end the identity, whoever runs them.
+void install_guard();
+
+}  // namespace tenancy::pg
