@@ -2,6 +2,8 @@
 # A throw-away PostgreSQL server with pg_tenancy preloaded, for tests and the demo.
 #
 #   server.sh start DIR [name=value ...]   make a cluster in DIR and start it (settings appended)
+#   server.sh standby DIR OF               make a hot standby of the server in OF, and start it
+#   server.sh promote DIR
 #   server.sh restart DIR
 #   server.sh stop DIR                     stop it and remove DIR with all its databases
 #   server.sh env DIR                      print PGHOST and friends, for eval
@@ -10,7 +12,7 @@
 set -euo pipefail
 
 usage() {
-  sed -n '4,7s/^# *//p' "$0" >&2
+  sed -n '4,9s/^# *//p' "$0" >&2
   exit 2
 }
 
@@ -73,6 +75,19 @@ start() {
   run_server start
 }
 
+standby() {
+  local primary home
+  primary=$(cd "$1" && pwd -P)
+  if [ -e "$dir" ]; then stop; fi
+  make_home
+  home=$(home)
+  cd "$home"
+  as_server_user "$bin/pg_basebackup" --host "$primary" --username postgres --pgdata "$home/data" \
+    --checkpoint fast --write-recovery-conf --no-sync
+  as_server_user tee -a "$home/data/postgresql.auto.conf" > /dev/null <<< "unix_socket_directories = '$home'"
+  run_server start
+}
+
 run_server() {
   local home
   home=$(home)
@@ -98,7 +113,11 @@ case $verb in
     start "$@"
     echo "server started in $dir"
     ;;
-  restart) run_server restart ;;
+  standby)
+    standby "$@"
+    echo "standby started in $dir"
+    ;;
+  restart | promote) run_server "$verb" ;;
   stop)
     if [ -d "$dir" ]; then echo "server stopped, $dir removed"; else echo "no server in $dir"; fi
     stop
