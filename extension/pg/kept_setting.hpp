@@ -1,5 +1,5 @@
 // The settings that drivers and object mappers send when they connect, and expect to last: the only
-// ones that a pool's session may set for longer than a transaction. docs/settings.md lists them.
+// ones that a pool's session may set for longer than a transaction. docs/session.md lists them.
 #pragma once
 
 #include "pg/postgres.hpp"

@@ -11,10 +11,11 @@ namespace {
 
 constinit object_access_hook_type previous_access = nullptr;
 
-// What may be there since this backend last found that it was not.
-constinit bool settings_touched = true;
-constinit bool statements_suspect = true;  // PREPARE, LISTEN, WITH HOLD
-constinit bool locks_suspect = true;
+// What may be there since this backend last found that it was not. The library is loaded before any
+// backend starts, so it has seen all.
+constinit bool settings_touched = false;
+constinit bool statements_suspect = false;  // PREPARE, LISTEN, WITH HOLD
+constinit bool locks_suspect = false;
 
 // Values of kept_settings before this transaction touched any; in TopTransactionContext.
 constinit const char *values_before[std::size(kept_settings)] = {};

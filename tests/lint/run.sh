@@ -65,6 +65,12 @@ refusals_are_documented() {
     <(sed -n '/^## Reasons/,/^## /s/^| `\([a-z_]*\)`.*/\1/p' docs/errors.md)
 }
 
+# The settings that drivers may set, in the code and in the docs.
+kept_settings_are_documented() {
+  diff <(sed -n '/kept_settings\[\]/,/};/p' extension/pg/kept_setting.hpp | grep -o '"[^"]*"' | tr -d '"' | sort) \
+    <(sed -n '/^`application_name`/,/ are what drivers/p' docs/session.md | grep -o '`[^`]*`' | tr -d '`' | sort)
+}
+
 regression_tests_are_listed() {
   diff <(sed -n 's/^REGRESS *= *//p' Makefile | tr ' ' '\n' | sort) <(ls tests/sql | sed 's/\.sql$//' | sort)
 }
@@ -90,6 +96,7 @@ check "no symbol of libjansson that the server exports too" no_shared_symbols
 check "that check sees such a symbol" shared_symbols_are_seen
 check "the library exports its own symbols alone" exports_only_its_own
 check "docs/errors.md lists every reason" refusals_are_documented
+check "docs/session.md lists every setting of drivers" kept_settings_are_documented
 check "every regression test is run" regression_tests_are_listed
 check "no file over 500 lines" file_sizes
 check "shell scripts parse" shell_syntax
