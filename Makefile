@@ -18,7 +18,7 @@ SHLIB_LINK    = -lstdc++ -lcrypto -ljansson -lcurl
 PG_CPPFLAGS   = -Iextension -DTENANCY_VERSION='"$(EXTVERSION)"' -MMD -MP
 PG_CXXFLAGS   = -std=c++20 -Wall -Wextra -Wno-missing-field-initializers $(if $(WERROR),-Werror)
 # In this order: each builds on the database of the ones before it.
-REGRESS       = objects login directory keys plans expiry connection revocation guard settings
+REGRESS       = objects login directory keys plans expiry answers connection revocation guard settings
 # The tests sign real tokens: with the tool, and with keys of their own.
 REGRESS_PREP  = build/test/keys/jwks.json
 REGRESS_OPTS  = --inputdir=tests --outputdir=build/regress
@@ -32,7 +32,7 @@ PGXS         := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
 # PGXS has a target `check` of its own, which only says that it is not supported; and on a fresh
 # machine there is no PGXS before `make deps`. So these stand without it.
-OWN_TARGETS  := help deps tenancy unit fuzz mutants coverage demo demo-stop check format lint sanitize distclean
+OWN_TARGETS  := help deps tenancy unit fuzz mutants coverage bench-accessor demo demo-stop check format lint sanitize distclean
 
 .DEFAULT_GOAL := all
 ifeq ($(filter $(OWN_TARGETS),$(MAKECMDGOALS)),)
@@ -59,7 +59,7 @@ else
 JOBS    ?= $(shell nproc)
 SUDO    := $(if $(filter 0,$(shell id -u)),,sudo)
 TENANCY := build/dev/tenancy
-SOURCES := $(wildcard extension/*/*.[ch]pp policy/*.[ch]pp policy/*/*.[ch]pp tests/unit/*.[ch]pp tests/unit/*/*.[ch]pp)
+SOURCES := $(wildcard extension/*/*.[ch]pp policy/*.[ch]pp policy/*/*.[ch]pp tests/*/*.[ch]pp tests/*/*/*.[ch]pp)
 
 .PHONY: $(OWN_TARGETS)
 
@@ -90,6 +90,9 @@ mutants: ## plant bugs in the verifier, one at a time; the unit tests must catch
 
 coverage: ## line and branch coverage of extension/core by its unit tests
 	@tests/unit/coverage.sh
+
+bench-accessor: ## what the accessors cost in a policy, against the same policy with literals
+	@tests/bench/accessor.sh
 
 demo: deps ## install, then the whole path once: server, sample application, real tokens; leaves the server up
 	@mkdir -p build

@@ -56,3 +56,8 @@ grant select, insert, update, delete on tenancy.revocation to tenancy_operator;
 grant select on tenancy.revocation to tenancy_auditor;
 grant execute on function tenancy.revoke_subject(text, text) to tenancy_operator;
 select pg_catalog.pg_extension_config_dump('tenancy.revocation', '');
+
+-- Asked once for a statement ----------------------------------------------------------------------------
+
+create or replace function tenancy.can(table_name text, verb text) returns boolean
+language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_can';

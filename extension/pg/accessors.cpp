@@ -1,8 +1,9 @@
 // The accessors that policies and queries call: what login bound, as SQL values.
 //
-// A policy calls them per row, so the answer is kept in fn_extra for the life of the statement's
-// FmgrInfo and given again while identity_generation() stands still: no look-up, no allocation and
-// no clock per row. Whether the identity is live is asked when the answer is made.
+// A policy calls them per row, so the answer is kept in fn_extra and given again while it holds: no
+// look-up, no allocation and no clock per row. Whether the identity is live is asked when the
+// answer is made.
+#include "pg/answer.hpp"
 #include "pg/boundary.hpp"
 #include "pg/session.hpp"
 
@@ -10,42 +11,52 @@ namespace tenancy::pg {
 namespace {
 
 struct Answer {
-  std::uint64_t generation;  // 0: none yet
-  TimestampTz statement;     // PL/pgSQL keeps a FmgrInfo for a transaction; an expiry is asked anew
+  Moment moment;
+  const Identity *identity;  // for a test of arguments that vary: what they are tested against
   Datum value;
   bool is_null;
 };
 
-Answer *kept_answer(FunctionCallInfo fcinfo) {
-  auto *answer = static_cast<Answer *>(fcinfo->flinfo->fn_extra);
-  if (answer == nullptr) {
-    answer = static_cast<Answer *>(MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Answer)));
-    fcinfo->flinfo->fn_extra = answer;
-  }
-  return answer;
-}
+struct Type {
+  bool by_value;
+  int length;
+};
+constexpr Type by_value{true, 8};
+constexpr Type varlena{false, -1};
+constexpr Type uuid{false, UUID_LEN};
 
 Datum give(FunctionCallInfo fcinfo, const Answer &answer) {
   fcinfo->isnull = answer.is_null;
   return answer.value;
 }
 
-// make(identity, answer) fills in value and is_null; it runs in the memory context of the FmgrInfo.
+// make(identity, answer) sets value and is_null, in the caller's memory. A FmgrInfo of PL/pgSQL
+// lives for a transaction of any number of statements: its memory gets a value only when it differs
+// from the one before.
 template <class Make>
-Datum accessor(FunctionCallInfo fcinfo, Make make) {
-  Answer *answer = kept_answer(fcinfo);
-  const TimestampTz statement = GetCurrentStatementStartTimestamp();
-  if (likely(answer->generation == identity_generation() && answer->statement == statement))
-    return give(fcinfo, *answer);
+pg_noinline Answer *renew(FunctionCallInfo fcinfo, Type type, Make make) {
+  Answer *answer = kept<Answer>(fcinfo);
+  const Moment moment = this_moment();
   const Identity *identity = live_identity();
-  Answer fresh{identity_generation(), statement, 0, true};
-  if (identity != nullptr) {
+  Answer fresh{moment, nullptr, 0, true};
+  if (identity != nullptr) make(*identity, fresh);
+  const bool refers = !fresh.is_null && !type.by_value;
+  if (refers && answer->value != 0 && datumIsEqual(answer->value, fresh.value, false, type.length))
+    fresh.value = answer->value;
+  else if (refers) {
     const MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-    make(*identity, fresh);
+    fresh.value = datumCopy(fresh.value, false, type.length);
     MemoryContextSwitchTo(caller);
   }
   *answer = fresh;
-  return give(fcinfo, *answer);
+  return answer;
+}
+
+template <class Make>
+Datum accessor(FunctionCallInfo fcinfo, Type type, Make make) {
+  const auto *answer = static_cast<const Answer *>(fcinfo->flinfo->fn_extra);
+  if (likely(answer != nullptr && holds(answer->moment))) return give(fcinfo, *answer);
+  return give(fcinfo, *renew(fcinfo, type, make));
 }
 
 void set_text(Answer &answer, std::string_view value) {
@@ -65,25 +76,25 @@ void set_text_unless_empty(Answer &answer, std::string_view value) {
 }
 
 Datum key_text(FunctionCallInfo fcinfo, TenantKey Identity::*key) {
-  return accessor(fcinfo, [key](const Identity &identity, Answer &answer) {
+  return accessor(fcinfo, varlena, [key](const Identity &identity, Answer &answer) {
     set_text_unless_empty(answer, text_of(identity, identity.*key));
   });
 }
 
 Datum key_uuid(FunctionCallInfo fcinfo, TenantKey Identity::*key, const char *level) {
-  return accessor(fcinfo, [key, level](const Identity &identity, Answer &answer) {
+  return accessor(fcinfo, uuid, [key, level](const Identity &identity, Answer &answer) {
     const TenantKey &bound = identity.*key;
     if (bound.length == 0) return;
     if (!bound.is_uuid) raise_wrong_type(level, "uuid");
-    auto *uuid = static_cast<pg_uuid_t *>(palloc(sizeof(pg_uuid_t)));
-    memcpy(uuid->data, bound.uuid.data(), sizeof uuid->data);
-    answer.value = UUIDPGetDatum(uuid);
+    auto *value = static_cast<pg_uuid_t *>(palloc(sizeof(pg_uuid_t)));
+    memcpy(value->data, bound.uuid.data(), sizeof value->data);
+    answer.value = UUIDPGetDatum(value);
     answer.is_null = false;
   });
 }
 
 Datum key_bigint(FunctionCallInfo fcinfo, TenantKey Identity::*key, const char *level) {
-  return accessor(fcinfo, [key, level](const Identity &identity, Answer &answer) {
+  return accessor(fcinfo, by_value, [key, level](const Identity &identity, Answer &answer) {
     const TenantKey &bound = identity.*key;
     if (bound.length == 0) return;
     if (!bound.is_bigint) raise_wrong_type(level, "bigint");
@@ -93,13 +104,13 @@ Datum key_bigint(FunctionCallInfo fcinfo, TenantKey Identity::*key, const char *
 }
 
 Datum slice_text(FunctionCallInfo fcinfo, Slice Identity::*slice) {
-  return accessor(fcinfo, [slice](const Identity &identity, Answer &answer) {
+  return accessor(fcinfo, varlena, [slice](const Identity &identity, Answer &answer) {
     set_text(answer, text_of(identity, identity.*slice));
   });
 }
 
 Datum role_list(FunctionCallInfo fcinfo) {
-  return accessor(fcinfo, [](const Identity &identity, Answer &answer) {
+  return accessor(fcinfo, varlena, [](const Identity &identity, Answer &answer) {
     auto *roles = static_cast<Datum *>(palloc(sizeof(Datum) * Max(identity.role_count, 1)));
     for (std::size_t i = 0; i < identity.role_count; ++i)
       roles[i] = PointerGetDatum(to_text(role_at(identity, i)));
@@ -110,53 +121,50 @@ Datum role_list(FunctionCallInfo fcinfo) {
 }
 
 Datum expiry(FunctionCallInfo fcinfo) {
-  return accessor(fcinfo, [](const Identity &identity, Answer &answer) {
+  return accessor(fcinfo, by_value, [](const Identity &identity, Answer &answer) {
     answer.value = TimestampTzGetDatum(timestamp_of_unix(identity.expires_at));
     answer.is_null = false;
   });
 }
 
-// A literal, that is: a parameter is stable for a statement too, but PL/pgSQL keeps a FmgrInfo
-// while its variables change.
-bool argument_is_literal(FunctionCallInfo fcinfo, int number) {
-  const Node *call = fcinfo->flinfo->fn_expr;
-  return call != nullptr && IsA(call, FuncExpr) &&
-         IsA(list_nth(reinterpret_cast<const FuncExpr *>(call)->args, number), Const);
-}
-
-// test(identity) is kept for the statement where the arguments are literals, as in every policy.
-template <class Test>
-Datum boolean(FunctionCallInfo fcinfo, bool is_literal, Test test) {
-  if (is_literal)
-    return accessor(fcinfo, [test](const Identity &identity, Answer &answer) {
-      answer.value = BoolGetDatum(test(identity));
-      answer.is_null = false;
+// make(identity, answer) as for accessor(), but from the function's arguments too. Where these are
+// literals, as in every policy, the answer is kept; where they vary, the identity is.
+template <class Make>
+Datum answer_to_arguments(FunctionCallInfo fcinfo, Type type, Make make) {
+  const auto *answer = static_cast<const Answer *>(fcinfo->flinfo->fn_extra);
+  if (unlikely(answer == nullptr || !holds(answer->moment))) {
+    if (arguments_are_literals(fcinfo)) return give(fcinfo, *renew(fcinfo, type, make));
+    answer = renew(fcinfo, by_value, [](const Identity &identity, Answer &kept_answer) {
+      kept_answer.identity = &identity;
     });
-  const Identity *identity = live_identity();
-  if (identity == nullptr) PG_RETURN_NULL();
-  PG_RETURN_BOOL(test(*identity));
+  }
+  if (answer->identity == nullptr) return give(fcinfo, *answer);
+  Answer fresh{answer->moment, nullptr, 0, true};
+  make(*answer->identity, fresh);
+  return give(fcinfo, fresh);
 }
 
 Datum role_test(FunctionCallInfo fcinfo) {
-  return boolean(fcinfo, argument_is_literal(fcinfo, 0), [fcinfo](const Identity &identity) {
-    return has_role(identity, view(PG_GETARG_TEXT_PP(0)));
+  return answer_to_arguments(fcinfo, by_value, [fcinfo](const Identity &identity, Answer &answer) {
+    answer.value = BoolGetDatum(has_role(identity, view(PG_GETARG_TEXT_PP(0))));
+    answer.is_null = false;
   });
 }
 
 Datum context_test(FunctionCallInfo fcinfo) {
-  return boolean(fcinfo, argument_is_literal(fcinfo, 0) && argument_is_literal(fcinfo, 1),
-                 [fcinfo](const Identity &identity) {
-                   return text_of(identity, identity.application) == view(PG_GETARG_TEXT_PP(0)) &&
-                          text_of(identity, identity.api_context) == view(PG_GETARG_TEXT_PP(1));
-                 });
+  return answer_to_arguments(fcinfo, by_value, [fcinfo](const Identity &identity, Answer &answer) {
+    answer.value =
+        BoolGetDatum(text_of(identity, identity.application) == view(PG_GETARG_TEXT_PP(0)) &&
+                     text_of(identity, identity.api_context) == view(PG_GETARG_TEXT_PP(1)));
+    answer.is_null = false;
+  });
 }
 
 Datum claim_text(FunctionCallInfo fcinfo) {
-  const Identity *identity = live_identity();
-  if (identity == nullptr) PG_RETURN_NULL();
-  const std::string_view claim = claim_named(*identity, view(PG_GETARG_TEXT_PP(0)));
-  if (claim.data() == nullptr) PG_RETURN_NULL();
-  PG_RETURN_TEXT_P(to_text(claim));
+  return answer_to_arguments(fcinfo, varlena, [fcinfo](const Identity &identity, Answer &answer) {
+    const std::string_view claim = claim_named(identity, view(PG_GETARG_TEXT_PP(0)));
+    if (claim.data() != nullptr) set_text(answer, claim);
+  });
 }
 
 }  // namespace

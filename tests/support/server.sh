@@ -9,6 +9,7 @@
 #   server.sh env DIR                      print PGHOST and friends, for eval
 #
 # It listens on a Unix socket only. Root may not run a server, so root runs it as the user postgres.
+# SERVER_PROGRAM names what is run in place of postgres: a script that runs it under valgrind, say.
 set -euo pipefail
 
 usage() {
@@ -93,6 +94,7 @@ run_server() {
   home=$(home)
   cd "$home"
   as_server_user "$bin/pg_ctl" "$1" --pgdata "$home/data" --log "$home/server.log" --wait --silent \
+    ${SERVER_PROGRAM:+-p "$SERVER_PROGRAM"} \
     > /dev/null || { tail -n 20 "$home/server.log" >&2; exit 1; }
 }
 
@@ -104,7 +106,8 @@ stop() {
   if [ -f "$home/data/postmaster.pid" ]; then
     as_server_user "$bin/pg_ctl" stop --pgdata "$home/data" --mode immediate --wait --silent > /dev/null || true
   fi
-  rm -rf "$home"
+  # A postmaster under valgrind still writes what it found after it removed its pid file.
+  rm -rf "$home" 2> /dev/null || { sleep 2; rm -rf "$home"; }
   rm -rf "$dir"
 }
 
