@@ -21,6 +21,10 @@ select 'saas_other_pool', 'other', api_context, issuer, audiences
 create role saas_stranger login;
 grant saas_app, saas_dashboard to saas_stranger;
 
+select tenancy.protect_pool(login_role) from (select distinct login_role from tenancy.pool) each \g /dev/null
+-- With TEMP, attempts get as far as the walls behind it.
+select format('grant temporary on database %I to saas_pool', current_database()) \gexec
+
 create extension dblink;
 create extension pgtap;
 

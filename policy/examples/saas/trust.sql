@@ -16,3 +16,5 @@ grant saas_dashboard to saas_dashboard_pool;
 insert into tenancy.pool (login_role, application, api_context, issuer, audiences) values
     ('saas_app_pool', 'saas', 'app', 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo', '{web-app}'),
     ('saas_dashboard_pool', 'saas', 'dashboard', 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo', '{web-dashboard}');
+-- All tenants share these roles, so they lose what one session could do to another.
+select tenancy.protect_pool('saas_app_pool'), tenancy.protect_pool('saas_dashboard_pool') \g /dev/null
