@@ -7,9 +7,9 @@
 
 # --- the extension, for PGXS ---------------------------------------------------------------------
 
-EXTENSION     = extension/pg_tenancy
+EXTENSION     = extension/pg_tenancy extension/pg_tenancy_test
 # Not VERSION: PGXS sets that to the server's.
-EXTVERSION   := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
+EXTVERSION   := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" extension/pg_tenancy.control)
 MODULE_big    = pg_tenancy
 OBJS          = $(patsubst %.cpp,%.o,$(wildcard extension/core/*.cpp extension/pg/*.cpp))
 DATA          = $(wildcard sql/*--*.sql)
@@ -46,7 +46,7 @@ all install installcheck clean:
 endif
 -include $(OBJS:.o=.d)
 # The version is compiled in.
-$(OBJS): $(EXTENSION).control
+$(OBJS): extension/pg_tenancy.control
 
 build/test/keys/jwks.json:
 	@$(MAKE) --no-print-directory tenancy

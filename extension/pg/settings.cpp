@@ -13,6 +13,7 @@ constinit char *sealed_identity_value = nullptr;
 constinit char *databases_value = nullptr;
 constinit char *fetch_ca_file_value = nullptr;
 constinit bool fetch_private_addresses_value = false;
+constinit bool test_mode_value = false;
 
 constexpr config_enum_entry missing_identity_options[] = {
     {"error", static_cast<int>(MissingIdentity::error), false},
@@ -86,6 +87,10 @@ void define_settings() {
       "tenancy.fetch_private_addresses", "Whether keys are fetched from private addresses too.",
       "Off: from public addresses alone; not from private, loopback and link-local ones.",
       &fetch_private_addresses_value, false, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable("tenancy.test_mode",
+                           "Whether pg_tenancy_test works, which may become any user.",
+                           "Never on where real tenants are.", &test_mode_value, false,
+                           PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
   for (std::size_t i = 0; i < std::size(shown_settings); ++i)
     DefineCustomStringVariable(shown_settings[i].name, shown_settings[i].meaning, nullptr,
                                &shown_values[i], "", PGC_INTERNAL,
@@ -115,6 +120,9 @@ const char *fetch_ca_file() noexcept {
 }
 bool fetch_private_addresses() noexcept {
   return fetch_private_addresses_value;
+}
+bool test_mode() noexcept {
+  return test_mode_value;
 }
 
 }  // namespace tenancy::pg

@@ -18,5 +18,6 @@ const char *seal_key_file() noexcept;
 const char *databases_setting() noexcept;  // as written; pg/fetch_request.hpp has it as a list
 const char *fetch_ca_file() noexcept;      // null: the system's certificates
 bool fetch_private_addresses() noexcept;
+bool test_mode() noexcept;
 
 }  // namespace tenancy::pg

@@ -4,6 +4,7 @@
 
 #include "pg/boundary.hpp"
 #include "pg/catalog.hpp"
+#include "pg/test_mode.hpp"
 
 namespace tenancy::pg {
 namespace {
@@ -48,19 +49,25 @@ void install_trust() {
 }
 
 const TrustedIssuer *trusted_issuer(std::string_view name) {
+  const bool is_test = is_test_issuer(name);
+  const std::string_view configured = is_test ? issuer_tested(name) : name;
+  if (configured.empty()) return nullptr;
   AcceptInvalidationMessages();  // a long transaction may have missed a change
   if (stale || memory == nullptr || count == capacity) forget_all();
   for (std::size_t i = 0; i < count; ++i)
     if (entries[i].met_as == name) return &entries[i].trusted;
 
-  const IssuerRow row = issuer_named(name);
+  IssuerRow row = issuer_named(configured);
   if (!row.found) return nullptr;
   Entry entry{
       keep(name),
       {nullptr, keep(row.rules.issuer), keep(row.account), row.rules.leeway, row.is_fetched}};
   Owned *slot = owned_slot(memory);
-  const ParsedKeySet keys = parse_key_set(
-      row.key_set, row.has_secrets ? KeySecrecy::allow_secrets : KeySecrecy::public_only);
+  if (is_test) become_test_issuer(row.rules, name);
+  const ParsedKeySet keys =
+      is_test ? test_key_set()
+              : parse_key_set(row.key_set, row.has_secrets ? KeySecrecy::allow_secrets
+                                                           : KeySecrecy::public_only);
   Issuer *issuer = make_issuer(row.rules, keys.keys);  // without keys every kid is unknown
   if (issuer == nullptr) ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
   entry.trusted.issuer = own(slot, issuer);

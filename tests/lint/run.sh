@@ -71,6 +71,14 @@ kept_settings_are_documented() {
     <(sed -n '/^`application_name`/,/ are what drivers/p' docs/session.md | grep -o '`[^`]*`' | tr -d '`' | sort)
 }
 
+# One library, one version of its two extensions, each with a script to create it.
+extensions_have_one_version() {
+  local version
+  version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" extension/pg_tenancy.control)
+  grep -q "^default_version = '$version'\$" extension/pg_tenancy_test.control || echo "extension/pg_tenancy_test.control: not $version"
+  [ "$(ls sql/pg_tenancy_test--*.sql)" = "sql/pg_tenancy_test--$version.sql" ] || echo "sql/pg_tenancy_test--$version.sql is not the one script: rename it"
+}
+
 regression_tests_are_listed() {
   diff <(sed -n 's/^REGRESS *= *//p' Makefile | tr ' ' '\n' | sort) <(ls tests/sql | sed 's/\.sql$//' | sort)
 }
@@ -98,6 +106,7 @@ check "the library exports its own symbols alone" exports_only_its_own
 check "docs/errors.md lists every reason" refusals_are_documented
 check "docs/session.md lists every setting of drivers" kept_settings_are_documented
 check "every regression test is run" regression_tests_are_listed
+check "both extensions have one version" extensions_have_one_version
 check "no file over 500 lines" file_sizes
 check "shell scripts parse" shell_syntax
 check "nothing is marked unfinished" unfinished
