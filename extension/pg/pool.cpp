@@ -1,5 +1,7 @@
 #include "pg/pool.hpp"
 
+#include "pg/test_mode.hpp"
+
 namespace tenancy::pg {
 namespace {
 
@@ -66,7 +68,7 @@ bool acts_as_pool() {
   if ((context & SECURITY_LOCAL_USERID_CHANGE) != 0 && user != GetSessionUserId() &&
       !is_member_of_role(GetSessionUserId(), user))
     return false;
-  return is_pool(GetSessionUserId());
+  return !in_test() && is_pool(GetSessionUserId());
 }
 
 }  // namespace tenancy::pg

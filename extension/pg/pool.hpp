@@ -14,7 +14,8 @@ void install_pools();
 bool is_pool(Oid role);
 
 // Whether the session's own role is a pool, and what runs is not the code of somebody with other
-// rights: a SECURITY DEFINER function of a role that the session's is no member of.
+// rights: a SECURITY DEFINER function of a role that the session's is no member of. False in a test
+// (pg/test_mode.hpp), whose session nobody shares.
 bool acts_as_pool();
 
 }  // namespace tenancy::pg
