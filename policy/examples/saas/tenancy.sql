@@ -1,4 +1,4 @@
--- saas: compiled from tenancy.yaml by pg_tenancy 0.1. Change that file, not this one.
+-- saas: compiled from tenancy.yaml by pg_tenancy 0.2. Change that file, not this one.
 -- Apply it as the owner of the tables with BYPASSRLS, or as a superuser. It may be applied again.
 
 begin;
@@ -673,7 +673,7 @@ select applied.*
     'saas',
     '3a81bc7c3a152121cb9383194a93e62d0ce3406bf6c22bb31660cdce619672c9',
     1,
-    '0.1',
+    '0.2',
     $policy$# Who may do what in the document service of schema.sql.
 # What is not listed here is refused: a table, a column, a verb, a role, an API context.
 tenancy: 1
