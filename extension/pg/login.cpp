@@ -1,4 +1,5 @@
-// tenancy.login and tenancy.logout: verify, pool, authorize, bind.
+#include "pg/login.hpp"
+
 #include "core/verify.hpp"
 #include "pg/boundary.hpp"
 #include "pg/catalog.hpp"
@@ -12,20 +13,12 @@
 #include "pg/pool.hpp"
 #include "pg/residue.hpp"
 #include "pg/revocation.hpp"
-#include "pg/session.hpp"
 #include "pg/settings.hpp"
 #include "pg/test_mode.hpp"
 #include "pg/trust.hpp"
 
 namespace tenancy::pg {
 namespace {
-
-struct Request {
-  std::string_view token;
-  std::string_view account;  // empty: not asked for
-  std::string_view workspace;
-  Scope scope;
-};
 
 void report_refusal(Refusal reason, const Pool *pool) {
   if (log_logins() != LogLogins::none)
@@ -83,8 +76,8 @@ std::string_view wanted(std::string_view argument, std::string_view claim, const
   return argument.empty() ? claim : argument;
 }
 
-Membership authorize(const Request &request, const Verdict &verdict, const TrustedIssuer &issuer,
-                     const Pool &pool) {
+Membership authorize(const LoginRequest &request, const Verdict &verdict,
+                     const TrustedIssuer &issuer, const Pool &pool) {
   const auto account = wanted(request.account, verdict.account, pool);
   const auto workspace = wanted(request.workspace, verdict.workspace, pool);
   const Membership membership =
@@ -124,9 +117,10 @@ Identity &compose(const Token &token, const Verdict &verdict, std::string_view i
   return *encode_identity(fields, {static_cast<char *>(palloc(size)), size});
 }
 
-void login(const Request &request) {
+}  // namespace
+
+void login(const LoginRequest &request) {
   hide_statement();
-  if (request.scope == Scope::connection && !connection_login()) raise_no_connection_login();
   const Oid owner = require_extension();
   if (acts_as_pool()) reset_settings();  // outside of the level that end_own_sql() rolls back
   require_own_role();
@@ -168,7 +162,6 @@ void login(const Request &request) {
             .api_context = text_of(*identity, identity->api_context)});
 }
 
-}  // namespace
 }  // namespace tenancy::pg
 
 extern "C" {
@@ -179,6 +172,7 @@ Datum tenancy_login(PG_FUNCTION_ARGS) {
     return PG_ARGISNULL(n) ? std::string_view{} : tenancy::pg::view(PG_GETARG_TEXT_PP(n));
   };
   const bool for_connection = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+  if (for_connection && !tenancy::pg::connection_login()) tenancy::pg::raise_no_connection_login();
   tenancy::pg::login(
       {argument(0), argument(1), argument(2),
        for_connection ? tenancy::pg::Scope::connection : tenancy::pg::Scope::transaction});

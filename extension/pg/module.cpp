@@ -4,6 +4,7 @@
 #include "pg/fetch_request.hpp"
 #include "pg/guard.hpp"
 #include "pg/hygiene.hpp"
+#include "pg/oauth.hpp"
 #include "pg/pool.hpp"
 #include "pg/residue.hpp"
 #include "pg/revocation.hpp"
@@ -55,6 +56,7 @@ void _PG_init(void) {
   tenancy::pg::install_expiry();
   tenancy::pg::install_guard();
   tenancy::pg::install_residue();
+  tenancy::pg::install_oauth();
   tenancy::pg::install_hygiene();
 }
 
