@@ -81,12 +81,13 @@ TimestampTz time_at(std::uint64_t row, int column) {
   return is_null ? DT_NOBEGIN : DatumGetTimestampTz(value);
 }
 
+// Locks the issuer, as an import does (pg/import.cpp).
 bool is_still_configured(const FetchOutcome &outcome) {
   Oid types[2] = {TEXTOID, TEXTOID};
   Datum values[2] = {text_datum(outcome.issuer), text_datum(outcome.jwks_url)};
   execute(
       "select from tenancy.issuer where issuer = $1 and coalesce(jwks_url, '') = $2"
-      "    and (discovery or jwks_url is not null)",
+      "    and (discovery or jwks_url is not null) for no key update",
       2, types, values);
   return SPI_processed > 0;
 }

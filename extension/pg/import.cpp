@@ -8,11 +8,13 @@
 namespace tenancy::pg {
 namespace {
 
+// Locked, so that of two imports, or of an import and a secret key, the later sees what the earlier
+// did.
 void require_issuer(std::string_view issuer) {
   Oid types[1] = {TEXTOID};
   Datum values[1] = {PointerGetDatum(to_text(issuer))};
-  if (SPI_execute_with_args("select from tenancy.issuer where issuer = $1", 1, types, values,
-                            nullptr, false, 0) < 0)
+  if (SPI_execute_with_args("select from tenancy.issuer where issuer = $1 for no key update", 1,
+                            types, values, nullptr, false, 0) < 0)
     elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(SPI_result));
   if (SPI_processed == 0)
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("no such issuer in tenancy.issuer"),

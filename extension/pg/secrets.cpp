@@ -35,7 +35,8 @@ void add_secret_key(std::string_view issuer, std::string_view key_id, std::strin
   const KeyView key = key_at(keys, 0);
   Datum values[4] = {text_datum(issuer), text_datum(key.key_id), text_datum(key.algorithm),
                      text_datum(key.jwk)};
-  if (execute("select from tenancy.issuer where issuer = $1", 1, values) == 0)
+  // Locked: an import of public keys must not slip in between the check and the insert.
+  if (execute("select from tenancy.issuer where issuer = $1 for no key update", 1, values) == 0)
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("no such issuer in tenancy.issuer"),
                     errhint("Insert the issuer first; the name is its exact iss claim.")));
   if (execute("select from tenancy.issuer_key where issuer = $1", 1, values) > 0)
