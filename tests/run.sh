@@ -73,6 +73,7 @@ eval "$(tests/support/server.sh env "$server")"
 step "application" tests/support/application.sh tenancy_saas
 suite "regression" make installcheck
 suite "isolation of tenants" pg_prove --dbname tenancy_saas tests/pgtap/*.sql
+suite "races" tests/isolation/run.sh
 suite "processes" prove --exec bash tests/tap/*.sh
 
 echo "$passed passed, $failed failed"

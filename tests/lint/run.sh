@@ -83,6 +83,10 @@ regression_tests_are_listed() {
   diff <(sed -n 's/^REGRESS *= *//p' Makefile | tr ' ' '\n' | sort) <(ls tests/sql | sed 's/\.sql$//' | sort)
 }
 
+specs_have_expectations() {
+  diff <(ls tests/isolation/specs | sed 's/\.spec$//') <(find tests/isolation/expected -size +0 -name '*.out' -printf '%f\n' | sed 's/\.out$//' | sort)
+}
+
 file_sizes() { sources 'extension/*pp' 'policy/*pp' | xargs wc -l | awk '$2 != "total" && $1 > 500 {print $2 ": " $1 " lines"}'; }
 shell_syntax() { local f; for f in $(sources '*.sh'); do bash -n "$f"; done; }
 unfinished() { sources extension policy sql tests Makefile | grep -v '^tests/lint/' | xargs grep -nE '\b(TODO|FIXME|XXX)\b'; }
@@ -107,6 +111,7 @@ check "docs/errors.md lists every reason" refusals_are_documented
 check "docs/session.md lists every setting of drivers" kept_settings_are_documented
 check "every regression test is run" regression_tests_are_listed
 check "both extensions have one version" extensions_have_one_version
+check "every spec of a race has its expectation" specs_have_expectations
 check "no file over 500 lines" file_sizes
 check "shell scripts parse" shell_syntax
 check "nothing is marked unfinished" unfinished
