@@ -74,6 +74,7 @@ step "application" tests/support/application.sh tenancy_saas
 suite "regression" make installcheck
 suite "isolation of tenants" pg_prove --dbname tenancy_saas tests/pgtap/*.sql
 suite "races" tests/isolation/run.sh
+suite "policies, in test mode" tests/test_mode/run.sh
 suite "processes" prove --exec bash tests/tap/*.sh
 
 echo "$passed passed, $failed failed"
