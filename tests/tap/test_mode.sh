@@ -29,8 +29,8 @@ is "$(off sql --command "select count(*) from pg_namespace where nspname = 'tena
 unlike "$(cat build/test/server/server.log)" "test_mode is on" "off: no warning"
 like "$(cat "$server/server.log")" "WARNING:  tenancy.test_mode is on" "on: a warning at start"
 is "$(on tests/support/application.sh tenancy_saas 2>&1)" "" "on: the application is there"
-said=$(on sql --username saas_app_pool --command "create extension pg_tenancy_test")
-is "$(first_error "$said")" 'ERROR:  permission denied to create extension "pg_tenancy_test"' "on: not by a pool"
+said=$(on sql --username saas_stranger --command "create extension pg_tenancy_test")
+is "$(first_error "$said")" 'ERROR:  permission denied to create extension "pg_tenancy_test"' "on: not by the rights of a pool"
 is "$(on sql --command "create extension pg_tenancy_test")" "" "on: by a superuser"
 is "$(on sql --command "
   select string_agg(pg_describe_object(d.classid, d.objid, 0), ', ') from pg_depend d join pg_extension e on e.oid = d.refobjid
@@ -40,15 +40,17 @@ is "$(on sql --command "
 
 # --- the setting ---
 
-attempt_setting() { first_error "$(off sql --username saas_app_pool --command "$1")"; }
+# As a role with a pool's rights: a pool is kept from most of this by the guard.
+attempt_setting() { first_error "$(off sql --username saas_stranger --command "$1")"; }
 fixed='ERROR:  parameter "tenancy.test_mode" cannot be changed without restarting the server'
 is "$(attempt_setting "set tenancy.test_mode = on")" "$fixed" "SET"
 is "$(attempt_setting "select set_config('tenancy.test_mode', 'on', true)")" "$fixed" "set_config"
-is "$(attempt_setting "alter role saas_app_pool set tenancy.test_mode = on")" "$fixed" "ALTER ROLE"
-is "$(attempt_setting "create function pg_temp.f() returns int language sql set tenancy.test_mode = on as 'select 1'")" "$fixed" "a function's SET clause"
+is "$(attempt_setting "alter role saas_stranger set tenancy.test_mode = on")" "$fixed" "ALTER ROLE"
 is "$(attempt_setting "alter system set tenancy.test_mode = on")" 'ERROR:  permission denied to set parameter "tenancy.test_mode"' "ALTER SYSTEM"
+is "$(first_error "$(off sql --username saas_app_pool --command "begin; set local tenancy.test_mode = on")")" "$fixed" "SET LOCAL by a pool"
 like "$(PGOPTIONS='-c tenancy.test_mode=on' off sql --username saas_app_pool --command "select 1")" 'FATAL:  parameter "tenancy.test_mode" cannot be changed without restarting the server' "at connection"
 is "$(first_error "$(off sql --command "set tenancy.test_mode = on")")" "$fixed" "nor by a superuser, without a start"
+is "$(first_error "$(off sql --command "create function pg_temp.f() returns int language sql set tenancy.test_mode = on as 'select 1'")")" "$fixed" "nor in a function of his"
 
 # --- off, with the functions copied: each refuses when it is called ---
 
@@ -89,7 +91,7 @@ functions=$(grep -c '^create function' "$work/copied.sql")
 said=$(off sql --dbname tenancy_test_mode --command "set call.expected = '55000'" --file "$work/call.sql")
 is "$(calls "$said")" "$functions called: 55000" "each of the $functions refuses to a superuser"
 off sql --dbname tenancy_test_mode --command "grant execute on all functions in schema tenancy_test to public; grant tenancy_tester to saas_app_pool" > /dev/null
-said=$(off sql --dbname tenancy_test_mode --username saas_app_pool --command "set call.expected = '55000'" --file "$work/call.sql")
+said=$(off sql --dbname tenancy_test_mode --username saas_app_pool --command "begin" --command "set local call.expected = '55000'" --file "$work/call.sql")
 is "$(calls "$said")" "$functions called: 55000" "and to a pool that was granted all of it"
 off sql --dbname postgres --command "drop owned by tenancy_tester" > /dev/null
 
@@ -138,7 +140,7 @@ for call in "login_as('ann')" "token_for('ann')" "logged_out()" "back_to_tester(
   is "$(try "select tenancy_test.$call")" "$no_tester" "a pool calls $call"
 done
 is "$(try "select tenancy_test.sign('$header', '$(claims "pg_tenancy_test:$issuer")')")" "ERROR:  permission denied for function sign" "a pool calls sign"
-is "$(try "set role tenancy_tester")" 'ERROR:  permission denied to set role "tenancy_tester"' "a pool takes the testers' role"
+is "$(try "set local role tenancy_tester")" 'ERROR:  permission denied to set role "tenancy_tester"' "a pool takes the testers' role"
 on sql --command "create function helper() returns text language sql security definer as \$\$ select tenancy_test.token_for('ann', 'saas_app_pool') \$\$" > /dev/null
 is "$(try "select helper()")" "$no_tester" "through a superuser's SECURITY DEFINER function"
 eve=$(tests/support/mint.sh eve web-app)
