@@ -43,17 +43,33 @@ bool demand_pss(EVP_PKEY_CTX *options) noexcept {
          EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
+// OpenSSL fails alike on a wrong signature and where memory ends. What is said to be wrong is
+// remembered as wrong, so a good signature must not be. The queue of errors tells them apart, but
+// for a few allocations whose failure leaves nothing there.
+bool lacked_memory() noexcept {
+  bool lacked = false;
+  while (const unsigned long error = ERR_get_error()) {
+    const int library = ERR_GET_LIB(error);
+    lacked = lacked || library == ERR_LIB_EVP || library == ERR_LIB_BN ||
+             ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+  }
+  return lacked;
+}
+
 Refusal check_public(const Key &key, const AlgorithmRow &row, std::string_view input,
                      const unsigned char *signature, std::size_t size) noexcept {
   const Context context(EVP_MD_CTX_new());
   if (!context) return Refusal::out_of_memory;
   EVP_PKEY_CTX *options = nullptr;  // the context's own
-  const bool good =
-      EVP_DigestVerifyInit_ex(context.get(), &options, row.digest, nullptr, nullptr,
-                              key.public_key.get(), nullptr) == 1 &&
-      (row.method != Method::rsa_pss || demand_pss(options)) &&
-      EVP_DigestVerify(context.get(), signature, size, octets(input), input.size()) == 1;
-  return good ? Refusal::none : Refusal::bad_signature;
+  if (EVP_DigestVerifyInit_ex(context.get(), &options, row.digest, nullptr, nullptr,
+                              key.public_key.get(), nullptr) != 1 ||
+      (row.method == Method::rsa_pss && !demand_pss(options))) {
+    return Refusal::out_of_memory;  // nothing of the token's has been looked at
+  }
+  ERR_clear_error();
+  const int good = EVP_DigestVerify(context.get(), signature, size, octets(input), input.size());
+  if (good == 1) return Refusal::none;
+  return lacked_memory() ? Refusal::out_of_memory : Refusal::bad_signature;
 }
 
 // RFC 7518 §3.4: r || s of fixed length, which OpenSSL wants in DER.

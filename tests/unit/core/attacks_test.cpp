@@ -83,7 +83,9 @@ class Suite {
 
   void refuse(const std::string &token, const std::string &keys, const Rules &rules = {}) {
     INFO(classes_.back().name << ": " << token.substr(0, 300));
-    CHECK(judge(token, keys, rules) != "none");
+    const std::string verdict = judge(token, keys, rules);
+    CHECK(verdict != "none");
+    CHECK(verdict != "out_of_memory");
     classes_.back().refused++;
   }
   void accept(const std::string &token, const std::string &keys, const Rules &rules = {}) {
@@ -232,7 +234,12 @@ void key_confusion(Suite &suite) {
         const std::string header = R"({"alg":")"s + alg + R"(","kid":")" + key_id(k) + "\"}";
         suite.refuse(sign({alg, hmac}, encode(header) + "." + encode(claims)), every_public_key());
       }
-      // Under the key's own name, and of a key that names no algorithm.
+      // The same of a key that names no algorithm (CVE-2026-44699: of no secret at all).
+      for (const char *alg : {"HS256", "HS384", "HS512"}) {
+        const std::string header = R"({"alg":")"s + alg + "\"}";
+        suite.refuse(sign({alg, hmac}, encode(header) + "." + encode(claims)), k.signer.jwk());
+      }
+      // Under the key's own name.
       suite.refuse(encode(header_of(k)) + "." + encode(claims) + "." +
                        encode(hmac.sign(encode(header_of(k)) + "." + encode(claims))),
                    k.signer.jwk());
@@ -682,7 +689,13 @@ void base64url(Suite &suite) {
         middle + "\xc3\xa9" + rest,
         segment + "!",
         segment + "A"s + std::string(segment.size() % 4 == 0 ? 0 : 4 - segment.size() % 4, 'A'),
-        middle + "~" + rest};
+        middle + "~" + rest,
+        segment + "====",
+        segment + "%00",
+        segment + "\x7f",
+        segment + "\xef\xbc\xa1",
+        middle + "\v" + rest,
+        middle + "\\u0041" + rest};
   };
   for (const std::string &header : changes(h))
     suite.refuse(sign(k, header + "." + p), every_public_key());
