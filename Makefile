@@ -32,7 +32,7 @@ PGXS         := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
 # PGXS has a target `check` of its own, which only says that it is not supported; and on a fresh
 # machine there is no PGXS before `make deps`. So these stand without it.
-OWN_TARGETS  := help deps tenancy unit fuzz mutants coverage bench-accessor demo demo-stop check format lint sanitize distclean
+OWN_TARGETS  := help deps tenancy unit fuzz mutants coverage bench-accessor bench-verify demo demo-stop check format lint sanitize distclean
 
 .DEFAULT_GOAL := all
 ifeq ($(filter $(OWN_TARGETS),$(MAKECMDGOALS)),)
@@ -82,11 +82,14 @@ unit: build/dev/CMakeCache.txt ## unit tests of core and compiler; no server
 	cmake --build --preset dev --parallel $(JOBS)
 	ctest --preset dev
 
-fuzz: ## fuzz each target for FUZZ_SECONDS (60)
+fuzz: ## fuzz each target for FUZZ_SECONDS (60), or FUZZ_RUNS executions
 	@tests/fuzz/run.sh
 
 mutants: ## plant bugs in the verifier, one at a time; the unit tests must catch each
 	@tests/mutants/run.sh
+
+bench-verify: ## the cost of a hostile token, class by class, against its limits
+	@tests/bench/hostile_tokens.sh
 
 coverage: ## line and branch coverage of extension/core by its unit tests
 	@tests/unit/coverage.sh

@@ -20,7 +20,10 @@ namespace {
 
 constexpr int min_modulus_bits = 2048;
 constexpr int max_modulus_bits = 16384;
-constexpr std::size_t max_exponent_bytes = 8;  // what OpenSSL verifies with, whatever the modulus
+constexpr int max_exponent_bits = 64;  // what OpenSSL verifies with, whatever the modulus
+// Beyond this modulus an exponent over 65537 would cost a forged token more than 10 ms or 64 KiB.
+constexpr int long_modulus_bits = 8192;
+constexpr int max_exponent_bits_of_long = 17;
 
 using Number = Owned<BIGNUM, BN_free>;
 using Context = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
@@ -64,9 +67,13 @@ const char *read_rsa(Json jwk, Key &key) {
   if (n.empty() || e.empty()) return "has no n or e in base64url";
   if (n[0] == 0 || e[0] == 0) return "has leading zeros in n or e";
   if (n.size() > max_modulus_bits / 8) return "has a modulus over 16384 bits";
-  if (e.size() > max_exponent_bytes) return "has an exponent over 64 bits";
+  if (e.size() > max_exponent_bits / 8) return "has an exponent over 64 bits";
   const Number modulus = number_of(n);
   const Number exponent = number_of(e);
+  if (BN_num_bits(modulus.get()) > long_modulus_bits &&
+      BN_num_bits(exponent.get()) > max_exponent_bits_of_long) {
+    return "has an exponent over 17 bits with a modulus over 8192";
+  }
   if (BN_num_bits(modulus.get()) < min_modulus_bits) return "has a modulus under 2048 bits";
   if (!BN_is_odd(modulus.get())) return "has an even modulus";
   if (!BN_is_odd(exponent.get())) return "has an even exponent";

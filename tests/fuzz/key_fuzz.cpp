@@ -10,12 +10,13 @@ using namespace tenancy::fuzz;
 
 namespace {
 
-void read(const std::string &text, KeySecrecy secrecy) {
+// Whether all of it is keys.
+bool read(const std::string &text, KeySecrecy secrecy) {
   const ParsedKeySet parsed = parse_key_set(text, secrecy);
   const Owned<KeySet> keys(parsed.keys);
   require((keys == nullptr) == (parsed.fault[0] != '\0'), "refused or parsed");
   require((parsed.skipped == 0) == (parsed.first_skipped[0] == '\0'), "what is left out is named");
-  if (keys == nullptr) return;
+  if (keys == nullptr) return false;
   require(key_count(*keys) > 0 && key_count(*keys) <= max_key_set_keys, "1 to 100 keys");
 
   std::string set;
@@ -34,13 +35,14 @@ void read(const std::string &text, KeySecrecy secrecy) {
                                       .token);
   require(verify_signature(*token, *keys, every_algorithm()) != Refusal::none,
           "zeros are no signature");
+  return parsed.skipped == 0;
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
   const std::string text(view(data, size));
-  read(text, KeySecrecy::public_only);
-  read(text, KeySecrecy::allow_secrets);
+  // Where nothing was refused as secret, secrets make no difference: looked at once in a while.
+  if (!read(text, KeySecrecy::public_only) || size % 8 == 0) read(text, KeySecrecy::allow_secrets);
   return 0;
 }

@@ -35,6 +35,7 @@ general=(
   catch2 openssl libtap-parser-sourcehandler-pgtap-perl python3  # tests and demo
   clang-format clang-tidy                                   # make format, make lint
   clang libclang-rt-dev                                     # make fuzz: libFuzzer
+  valgrind                                                  # make bench-verify
 )
 
 updated=
