@@ -385,3 +385,21 @@ grant execute on function
   tenancy.pool_findings(name) to tenancy_admin, tenancy_auditor;
 grant execute on function tenancy.protect_pool(name) to pg_database_owner;
 grant select on tenancy.dangerous_function to tenancy_admin, tenancy_auditor;
+
+-- What a subscription applies ---------------------------------------------------------------------------
+-- Logical replication fires row triggers alone, but for TRUNCATE and the first copy. Elsewhere these have
+-- nothing to do; WHEN spares the queueing.
+
+do $$
+declare
+  watched text;
+begin
+  foreach watched in array array['application', 'issuer', 'issuer_key', 'issuer_secret', 'pool', 'revocation'] loop
+    execute format('create trigger change_applied after insert or update or delete on tenancy.%I for each row'
+                   ' when (pg_catalog.current_setting(''session_replication_role'') = ''replica'')'
+                   ' execute function tenancy.%I()', watched,
+                   case watched when 'revocation' then 'revocation_changed' else 'trust_changed' end);
+    execute format('alter table tenancy.%I enable always trigger change_applied', watched);
+  end loop;
+end
+$$;

@@ -7,17 +7,21 @@
 namespace tenancy::pg {
 namespace {
 
-// Statement trigger on the tables that login reads. Caches hang on the relcache entry of an empty
-// table: its invalidation also reaches standbys, and drops nobody's plans.
-void signal_change(FunctionCallInfo fcinfo, const char *function, const char *signal_table) {
+// Trigger on the tables that login reads. Caches hang on the relcache entry of an empty table: its
+// invalidation also reaches standbys, and drops nobody's plans. A statement trigger does for all
+// but what a subscription applies, which fires row triggers alone; elsewhere those have nothing to
+// do.
+bool signal_change(FunctionCallInfo fcinfo, const char *function, const char *signal_table) {
   if (!CALLED_AS_TRIGGER(fcinfo))
     ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
                     errmsg("tenancy.%s() is a trigger function", function)));
   const auto *trigger = reinterpret_cast<TriggerData *>(fcinfo->context);
+  if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event) && !IsLogicalWorker()) return false;
   const Oid schema = RelationGetNamespace(trigger->tg_relation);
   const Oid signal = get_relname_relid(signal_table, schema);
   if (OidIsValid(signal)) CacheInvalidateRelcacheByRelid(signal);
   report({.name = "changed", .object = RelationGetRelationName(trigger->tg_relation)});
+  return true;
 }
 
 }  // namespace
@@ -27,8 +31,8 @@ extern "C" {
 
 PG_FUNCTION_INFO_V1(tenancy_trust_changed);
 Datum tenancy_trust_changed(PG_FUNCTION_ARGS) {
-  tenancy::pg::signal_change(fcinfo, "trust_changed", "signal");
-  tenancy::pg::wake_worker_at_commit();
+  if (tenancy::pg::signal_change(fcinfo, "trust_changed", "signal"))
+    tenancy::pg::wake_worker_at_commit();
   PG_RETURN_POINTER(nullptr);
 }
 
