@@ -31,8 +31,9 @@ PG_CONFIG    ?= pg_config
 PGXS         := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
 # PGXS has a target `check` of its own, which only says that it is not supported; and on a fresh
-# machine there is no PGXS before `make deps`. So these stand without it.
-OWN_TARGETS  := help deps tenancy unit fuzz mutants coverage bench-accessor bench-verify demo demo-stop check format lint sanitize distclean
+# machine there is no PGXS before `make deps`. So these stand without it: all that have a line of help.
+hash         := \#
+OWN_TARGETS  := $(shell sed -n 's/^\([a-z-]*\):.*$(hash)$(hash) .*/\1/p' Makefile)
 
 .DEFAULT_GOAL := all
 ifeq ($(filter $(OWN_TARGETS),$(MAKECMDGOALS)),)
@@ -64,10 +65,10 @@ SOURCES := $(wildcard extension/*/*.[ch]pp policy/*.[ch]pp policy/*/*.[ch]pp tes
 .PHONY: $(OWN_TARGETS)
 
 help: ## list the targets
-	@printf '  make %-13s %s\n' '' 'build the extension; PG_CONFIG=... chooses the server' \
+	@printf '  make %-14s %s\n' '' 'build the extension; PG_CONFIG=... chooses the server' \
 	  install 'install the extension into that server' \
 	  installcheck 'regression tests against a running server (PGHOST, PGPORT)'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F '|' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F '|' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 deps: ## install what the build and the tests need (Debian packages; nothing if all is there)
 	@tests/support/deps.sh
@@ -96,6 +97,12 @@ coverage: ## line and branch coverage of extension/core by its unit tests
 
 bench-accessor: ## what the accessors cost in a policy, against the same policy with literals
 	@tests/bench/accessor.sh
+
+torture: ## logins interrupted at random moments, and very many of them: no mixed identity, no leak; hours
+	@tests/torture/run.sh
+
+check-core: ## PostgreSQL's own regression suite with the library in the server, against the same without
+	@tests/core_suite/run.sh
 
 demo: deps ## install, then the whole path once: server, sample application, real tokens; leaves the server up
 	@mkdir -p build
