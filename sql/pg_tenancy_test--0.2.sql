@@ -123,12 +123,12 @@ as $$
 begin
   perform tenancy_test.require_tester();
   set local session authorization default;
-  if login_role operator(pg_catalog.=) session_user then return; end if;
-  if pg_catalog.current_setting('is_superuser') operator(pg_catalog.<>) 'on' then
+  if login_role = session_user then return; end if;
+  if current_setting('is_superuser') <> 'on' then
     raise exception 'only a superuser can act as another pool than his own' using errcode = 'insufficient_privilege',
-      hint = pg_catalog.format('Connect as a superuser, or as %s.', login_role);
+      hint = format('Connect as a superuser, or as %s.', login_role);
   end if;
-  perform pg_catalog.set_config('session_authorization', login_role, true);
+  perform set_config('session_authorization', login_role, true);
 end
 $$;
 comment on function tenancy_test.act_as(name) is
@@ -168,8 +168,8 @@ begin
   perform tenancy.logout();
   if logged_out.pool is null then
     roles := tenancy_test.pools_meant();
-    if pg_catalog.cardinality(roles) operator(pg_catalog.<>) 1 then
-      raise exception '% pools could be meant', pg_catalog.cardinality(roles) using errcode = 'ambiguous_parameter',
+    if cardinality(roles) <> 1 then
+      raise exception '% pools could be meant', cardinality(roles) using errcode = 'ambiguous_parameter',
         hint = 'Name one: logged_out(pool => ...).';
     end if;
   end if;

@@ -198,5 +198,17 @@ is "$(off sql --dbname tenancy_test_mode --command "select count(*) from documen
 says_refused off tenancy_test_mode "$token" "and the token is refused there"
 tests/support/server.sh restart "$server"
 says_refused on tenancy_saas "$token" "a restart ends all test tokens"
+
+# With the key kept over restarts, it is the mode alone that counts.
+on sql --command "copy (select repeat(md5(random()::text), 2)) to program 'umask 077; cat > seal.key'" \
+  --command "alter system set tenancy.seal_key_file = 'seal.key'" > /dev/null
+tests/support/server.sh restart "$server"
+token=$(on sql --command "select tenancy_test.token_for('eve', 'saas_app_pool')")
+tests/support/server.sh restart "$server"
+is "$(logs_in on tenancy_saas "$token")" "eve" "control: with tenancy.seal_key_file a token outlives a restart"
+on sql --command "alter system set tenancy.test_mode = off" > /dev/null
+tests/support/server.sh restart "$server"
+says_refused on tenancy_saas "$token" "but not one that turns the mode off, although the extension is there"
+is "$(first_error "$(on sql --command "select tenancy_test.token_for('eve', 'saas_app_pool')")")" "ERROR:  pg_tenancy_test works on test servers only" "and its functions refuse"
 is "$(cat "$server/server.log" build/test/server/server.log | grep -c "${token:0:60}")" 0 "and no log has seen the token"
 finish
