@@ -76,6 +76,7 @@ suite "isolation of tenants" pg_prove --dbname tenancy_saas tests/pgtap/*.sql
 suite "races" tests/isolation/run.sh
 suite "policies, in test mode" tests/test_mode/run.sh
 suite "processes" prove --exec bash tests/tap/*.sh
+suite "pooling by PgBouncer" prove --exec bash tests/bouncer/*.sh
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

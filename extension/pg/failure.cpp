@@ -81,7 +81,7 @@ void raise_no_identity() {
           (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
            errmsg("no identity is bound in this transaction"),
            errhint("Call tenancy.login(token) first, in the same transaction (after BEGIN) and "
-                   "as a statement of its own.")));
+                   "as a statement of its own. A pooler must be in transaction or session mode.")));
   pg_unreachable();
 }
 

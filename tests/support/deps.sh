@@ -36,6 +36,7 @@ general=(
   clang-format clang-tidy                                   # make format, make lint
   clang libclang-rt-dev                                     # make fuzz: libFuzzer
   valgrind                                                  # make bench-verify
+  libpq-dev pgbouncer                                       # tests/bouncer
 )
 
 updated=
@@ -58,3 +59,9 @@ log=$(mktemp)
 as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends \
   "${wanted[@]}" > "$log" 2>&1 || { cat "$log" >&2; exit 1; }
 rm -f "$log"
+
+# The tests start PgBouncer themselves; the service that its package installs is not wanted.
+if [[ " ${wanted[*]} " == *" pgbouncer "* ]]; then
+  as_root service pgbouncer stop > /dev/null 2>&1 || true
+  as_root update-rc.d pgbouncer disable > /dev/null 2>&1 || true
+fi
