@@ -96,8 +96,6 @@ std::string_view issuer_tested(std::string_view issuer) {
 
 void become_test_issuer(IssuerRules &rules, std::string_view issuer) {
   rules.issuer = issuer;
-  rules.aliases = {};
-  rules.algorithms = {};
   rules.algorithms.add(*algorithm_of("HS256"));
 }
 

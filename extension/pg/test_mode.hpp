@@ -34,7 +34,7 @@ bool is_test_issuer(std::string_view issuer) noexcept;
 // REQUIRES: is_test_issuer(issuer)
 std::string_view issuer_tested(std::string_view issuer);
 
-// Makes the rules of the configured issuer those of the test issuer: all but name and algorithm.
+// Makes the rules of the configured issuer those of the test issuer: its name and algorithm, too.
 void become_test_issuer(IssuerRules &rules, std::string_view issuer);
 ParsedKeySet test_key_set();
 

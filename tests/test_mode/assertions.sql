@@ -6,7 +6,7 @@
 
 begin;
 set local search_path = public, tenancy_test;
-select plan(215);
+select plan(221);
 
 -- What the assertion prints for the user; check_test takes it as the tester, who may alter pgTAP's sequence.
 create function as_user(subject text, assertion text, pool name default 'saas_app_pool') returns text language plpgsql as $$
@@ -55,6 +55,11 @@ select passes(as_user('eve', 'cannot_insert(''documents'', ''{}'')'), 'eve canno
 select fails(as_user('eve', 'cannot_insert(''documents'', $${"owner_id": "a2000000-0000-4000-8000-000000000003", "title": "New"}$$, ''refused'')'), 'refused', '1 row could be inserted.');
 select fails(as_user('victor', 'cannot_insert(''comments'', $${"document_id": "b3000000-0000-4000-8000-000000000001", "author_id": "a2000000-0000-4000-8000-000000000004", "body": "Hi"}$$, ''refused'')'), 'refused',
              'Not refused, but failed: 23503: insert or update on table "comments" violates foreign key constraint "comments_document_id_account_id_workspace_id_fkey"');
+
+create table late (code char(2) references countries deferrable initially deferred);
+grant insert on late to saas_app_pool;
+select passes(as_user('eve', 'can_insert(''late'', $${"code": "DE"}$$)'), 'eve can insert into late');
+select fails(as_user('eve', 'can_insert(''late'', $${"code": "XX"}$$, ''writes'')'), 'writes', '23503: insert or update on table "late" violates foreign key constraint "late_code_fkey"');
 
 -- can_update, cannot_update
 select passes(as_user('eve', 'can_update(''documents'', $${"body": "x"}$$, ''owner_id = tenancy.user_uuid()'')'), 'eve can update documents where owner_id = tenancy.user_uuid()');
