@@ -6,9 +6,10 @@
 
 begin;
 set local search_path = public, tenancy_test;
-select plan(50);
+select plan(52);
 
 create function tenant() returns text language sql as $$ select tenancy.subject() || ' of ' || left(tenancy.account_key(), 1) $$;
+create function plan_of(statement text) returns setof text language plpgsql as $$ begin return query execute 'explain (analyze, timing off) ' || statement; end $$;
 \set issuer 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo'
 
 -- The application's own user, through the application's own pool.
@@ -36,6 +37,12 @@ prepare tenants as select distinct account_id from documents;
 select results_eq('execute tenants', array['a0000000-0000-4000-8000-000000000001'::uuid], 'a prepared statement');
 select login_as('gwen');
 select results_eq('execute tenants', array['b0000000-0000-4000-8000-000000000001'::uuid], 'follows');
+
+-- Parallel workers, which get the identity of a session that is not the pool's own.
+select set_config(name, 'on', true) from pg_settings where name in ('force_parallel_mode', 'debug_parallel_query') \g /dev/null
+select ok(exists (select from plan_of('select from documents') line where line ~ 'Workers Launched: 1'), 'with a parallel worker');
+select is((select count(*) || ' ' || min(account_id::text) from documents), '4 b0000000-0000-4000-8000-000000000001', 'there are the same rows');
+select set_config(name, 'off', true) from pg_settings where name in ('force_parallel_mode', 'debug_parallel_query') \g /dev/null
 
 -- Savepoints.
 savepoint before;
