@@ -117,6 +117,9 @@ demo-stop: ## stop the demo's server and remove it
 check: deps ## all tests
 	@tests/run.sh
 
+check-all: deps ## all tests on PostgreSQL 15, 17 and 18; SERVERS="17 18" chooses; folders for the newer ones in build/matrix
+	@tests/matrix/run.sh $(SERVERS)
+
 sanitize: ## unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	cmake --preset asan
 	cmake --build --preset asan --parallel $(JOBS)

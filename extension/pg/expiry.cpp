@@ -71,7 +71,7 @@ void end_if_revoked() {
     report({.name = "session_revoked", .reason = Refusal::revoked});
 }
 
-void on_run(QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once) {
+void on_run(EXECUTOR_RUN_PARAMETERS) {
   if (const std::int64_t expires_at = identity_expires_at();
       expires_at != 0 && !IsParallelWorker() && !in_own_sql()) {
     end_if_revoked();
@@ -85,9 +85,9 @@ void on_run(QueryDesc *query, ScanDirection direction, uint64 count, bool execut
       reads_protected_table(query->plannedstmt))
     raise_no_identity();
   if (previous_run != nullptr)
-    previous_run(query, direction, count, execute_once);
+    previous_run(EXECUTOR_RUN_ARGUMENTS);
   else
-    standard_ExecutorRun(query, direction, count, execute_once);
+    standard_ExecutorRun(EXECUTOR_RUN_ARGUMENTS);
 }
 
 void on_report(ErrorData *report) {

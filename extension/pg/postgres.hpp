@@ -137,6 +137,16 @@ inline WaitEventSet *create_wait_event_set(int events) {
 #endif
 }
 
+// 18 took execute_once from ExecutorRun and its hook (3eea7a0c97).
+#if PG_VERSION_NUM >= 180000
+#define EXECUTOR_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count
+#define EXECUTOR_RUN_ARGUMENTS query, direction, count
+#else
+#define EXECUTOR_RUN_PARAMETERS \
+  QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once
+#define EXECUTOR_RUN_ARGUMENTS query, direction, count, execute_once
+#endif
+
 // Seconds since 1970, as tokens count, from and to the server's microseconds since 2000.
 inline constexpr std::int64_t unix_to_postgres_seconds =
     static_cast<std::int64_t>(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY;

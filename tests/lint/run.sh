@@ -97,7 +97,12 @@ tidy() {
 }
 
 if [ "${1:-}" = --tidy ]; then check "clang-tidy has nothing to say" tidy; fi
-check "sources are formatted" formatting
+# Other releases of clang-format lay out the same source otherwise.
+if clang-format --version | grep -q 'version 14\.'; then
+  check "sources are formatted" formatting
+else
+  echo "skipped - sources are formatted: that is judged by clang-format 14"
+fi
 check "core includes core alone" core_includes
 check "the glue includes core and itself" pg_includes
 check "the compiler includes core and itself" policy_includes

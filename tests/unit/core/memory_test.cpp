@@ -35,7 +35,8 @@ void *counted(void *memory) {
   most_in_use = std::max(most_in_use, in_use);
   return memory;
 }
-void release(void *memory) {
+// Inlined into operator delete, its free() looks to GCC 16 like the wrong one for new.
+[[gnu::noinline]] void release(void *memory) {
   if (memory != nullptr) in_use -= static_cast<long>(malloc_usable_size(memory)) + 8;
   std::free(memory);
 }
