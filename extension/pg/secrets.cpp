@@ -3,6 +3,7 @@
 #include "pg/boundary.hpp"
 #include "pg/event.hpp"
 #include "pg/extension.hpp"
+#include "pg/hygiene.hpp"
 
 namespace tenancy::pg {
 namespace {
@@ -21,6 +22,7 @@ std::uint64_t execute(const char *sql, int parameters, Datum *values) {
 // The secret is parsed as the JWK that will be kept, so that what is stored is what can be loaded.
 void add_secret_key(std::string_view issuer, std::string_view key_id, std::string_view secret,
                     std::string_view algorithm) {
+  hide_statement();
   const Oid owner = require_extension();
   Owned *slot = owned_slot(CurrentMemoryContext);
   const ParsedKeySet parsed = parse_secret_key(key_id, secret, algorithm);
