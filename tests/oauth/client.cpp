@@ -26,15 +26,20 @@ void run(PGconn *connection, const char *statement) {
     sleep(static_cast<unsigned>(std::atoi(statement + 6)));
     return;
   }
-  PGresult *result = PQexec(connection, statement);
-  const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-  if (state != nullptr)
-    std::puts(state);
-  else if (PQresultStatus(result) == PGRES_TUPLES_OK)
-    std::puts(PQntuples(result) == 0 ? "no row" : PQgetvalue(result, 0, 0));
-  else
-    std::puts(PQcmdStatus(result));
-  PQclear(result);
+  PQsendQuery(connection, statement);
+  // The first of an error that ends the connection says why, the next one that it ended.
+  bool is_first = true;
+  while (PGresult *result = PQgetResult(connection)) {
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (is_first && state != nullptr)
+      std::puts(state);
+    else if (is_first && PQresultStatus(result) == PGRES_TUPLES_OK)
+      std::puts(PQntuples(result) == 0 ? "no row" : PQgetvalue(result, 0, 0));
+    else if (is_first)
+      std::puts(PQcmdStatus(result));
+    is_first = false;
+    PQclear(result);
+  }
 }
 
 }  // namespace
