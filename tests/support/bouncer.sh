@@ -19,7 +19,7 @@ in_root() {
   if [ "$root" = / ]; then
     "$program" "$@"
   else
-    "$(ls "$root"/lib*/ld-linux*.so.* | head -n 1)" \
+    "$root$(readelf --program-headers "$root$program" | sed -n 's/.*program interpreter: \(.*\)\]$/\1/p')" \
       --library-path "$(printf '%s:' "$root"/usr/lib/*-linux-gnu "$root"/usr/lib)" "$root$program" "$@"
   fi
 }
