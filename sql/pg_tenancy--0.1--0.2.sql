@@ -65,6 +65,8 @@ language c stable parallel safe as 'MODULE_PATHNAME', 'tenancy_can';
 -- Pools: what a login role that all tenants share must not be able to do ---------------------------------
 -- Every tenant's session has the rights of the one role, so it may signal, read and lock its sisters.
 
+-- Not pg_logical_emit_message, which 17 gave one more argument: pg_upgrade restores what was revoked by name
+-- and arguments, and fails where there is no such function any more.
 create view tenancy.dangerous_function as
   select p.oid as function, true as built_in, d.reason, d.kept_for
     from (values
@@ -76,7 +78,6 @@ create view tenancy.dangerous_function as
       ('^pg_(try_)?advisory_(xact_)?lock', 'takes locks that all sessions share', 'pg_database_owner'),
       ('^(lo_.*|loread|lowrite)$', 'reaches large objects, which the role owns for all tenants', 'pg_database_owner'),
       ('^pg_notify$', 'sends events that look like the application''s', 'pg_database_owner'),
-      ('^pg_logical_emit_message$', 'writes messages into the WAL that look like the application''s', 'pg_database_owner'),
       ('^setseed$', 'chooses the random numbers of the connection''s next user', 'pg_database_owner'),
       ('^pg_(log_backend_memory_contexts|get_process_memory_contexts|reload_conf|rotate_logfile|promote|switch_wal'
        '|stat_reset.*|read_(binary_)?file|ls_.*|stat_file)$', 'reads or steers the server itself', null)

@@ -54,6 +54,10 @@ for major in "${majors[@]}"; do
     step "copy of this tree" folder copy "$major" &&
     step "packages" folder enter "$major" tests/support/deps.sh &&
     tests folder enter "$major" tests/run.sh
+  if [ "$major" = 17 ] && [ "$own" -lt 17 ]; then
+    echo "pg_upgrade from PostgreSQL $own to $major"
+    tests as_root tests/matrix/pg_upgrade.sh
+  fi
 done
 
 echo "$passed passed, $failed failed"

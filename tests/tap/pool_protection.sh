@@ -50,7 +50,6 @@ attempts=(
   "select lo_creat(-1) > 0"
   "select lo_get(0) is null"
   "select pg_notify('news', 'invented')"
-  "select pg_logical_emit_message(false, 'outbox', 'invented') is null"
   "select setseed(0.5)"
 )
 for attempt in "${attempts[@]}"; do
