@@ -43,6 +43,10 @@ bool demand_pss(EVP_PKEY_CTX *options) noexcept {
          EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
+// EVP_R_PROVIDER_SIGNATURE_FAILURE, which 3.0 does not know and later releases add to every
+// refusal.
+constexpr int provider_signature_failure = 234;
+
 // OpenSSL fails alike on a wrong signature and where memory ends. What is said to be wrong is
 // remembered as wrong, so a good signature must not be. The queue of errors tells them apart, but
 // for a few allocations whose failure leaves nothing there.
@@ -50,8 +54,9 @@ bool lacked_memory() noexcept {
   bool lacked = false;
   while (const unsigned long error = ERR_get_error()) {
     const int library = ERR_GET_LIB(error);
-    lacked = lacked || library == ERR_LIB_EVP || library == ERR_LIB_BN ||
-             ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+    const int reason = ERR_GET_REASON(error);
+    lacked = lacked || (library == ERR_LIB_EVP && reason != provider_signature_failure) ||
+             library == ERR_LIB_BN || reason == ERR_R_MALLOC_FAILURE;
   }
   return lacked;
 }
