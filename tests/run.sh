@@ -25,7 +25,7 @@ suite() {
   count=$(sed -n \
     -e 's/^Files=.*, Tests=\([0-9]*\),.*/\1/p' \
     -e 's/^All tests passed (.* in \([0-9]*\) test cases\?).*/\1/p' \
-    -e 's/^ *All \([0-9]*\) tests passed\..*/\1/p' \
+    -e 's/^[# ]*All \([0-9]*\) tests passed\..*/\1/p' \
     -e 's/^\([0-9]*\) checks passed$/\1/p' "$log" | tail -n 1)
   bad=0
   if [ "$status" -ne 0 ] || [ "${count:-0}" -eq 0 ]; then

@@ -37,10 +37,8 @@ select is(attempt('saas_pool', :'eve', 'select set_config(''tenancy.identity'', 
           '42501: permission denied to set parameter "tenancy.identity"', 'set_config of the sealed identity');
 select is(attempt('saas_pool', :'eve', 'reset tenancy.identity'),
           '42501: permission denied to set parameter "tenancy.identity"', 'RESET tenancy.identity');
-select is(attempt('saas_pool', :'eve', 'show tenancy.identity'),
-          '42501: must be superuser or have privileges of pg_read_all_settings to examine "tenancy.identity"', 'SHOW tenancy.identity');
-select is(attempt('saas_pool', :'eve', 'select current_setting(''tenancy.identity'')'),
-          '42501: must be superuser or have privileges of pg_read_all_settings to examine "tenancy.identity"', 'current_setting of the sealed identity');
+select matches(attempt('saas_pool', :'eve', 'show tenancy.identity'), '^42501: .* to examine "tenancy.identity"$', 'SHOW tenancy.identity');
+select matches(attempt('saas_pool', :'eve', 'select current_setting(''tenancy.identity'')'), '^42501: .* to examine "tenancy.identity"$', 'current_setting of the sealed identity');
 select is(attempt('saas_pool', :'eve', 'select count(*) from pg_settings where name = ''tenancy.identity'''), '(0)', 'pg_settings hides it');
 select is(attempt('saas_pool', :'eve', 'set local tenancy.missing_identity = deny'),
           '42501: permission denied to set parameter "tenancy.missing_identity"', 'SET tenancy.missing_identity');

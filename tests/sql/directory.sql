@@ -84,6 +84,8 @@ drop role notes_root;
 -- Tokens are UTF-8, and so must the database be.
 create database notes_latin1 template template0 encoding 'LATIN1' locale 'C';
 \c notes_latin1
+\set SHOW_CONTEXT never
 create extension pg_tenancy;
+\unset SHOW_CONTEXT
 \c contrib_regression
 drop database notes_latin1;

@@ -38,6 +38,8 @@ select rolname, rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb,
 -- The schema is the extension's own: into one that somebody made before, it does not go.
 drop extension pg_tenancy;
 create schema tenancy;
+\set SHOW_CONTEXT never
 create extension pg_tenancy;
+\unset SHOW_CONTEXT
 drop schema tenancy;
 create extension pg_tenancy;

@@ -86,7 +86,9 @@ begin;
 select tenancy.login(:'bob');
 select my_notes();
 commit;
+\set SHOW_CONTEXT never
 select my_notes();
+\unset SHOW_CONTEXT
 
 -- A savepoint rolled back over a login takes the identity along; the same one may log in again.
 begin;

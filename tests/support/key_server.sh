@@ -7,12 +7,17 @@ set -euo pipefail
 verb=$1
 dir=$2
 
-# certificate NAME HOST DAYS
+# certificate NAME HOST DAYS; -1 day: it has expired
 certificate() {
+  local lifetime=(-days "$3")
+  # Newer releases of OpenSSL refuse an end before the start, and take dates, which 3.0 does not.
+  if [ "$3" -lt 0 ] && openssl x509 -help 2>&1 | grep -q -e -not_after; then
+    lifetime=(-not_before 20200101000000Z -not_after 20200102000000Z)
+  fi
   openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$dir/$1.key" -subj "/CN=$2" \
     -out "$dir/$1.csr" 2> /dev/null
   printf 'subjectAltName=%s\nbasicConstraints=CA:FALSE\n' "$2" > "$dir/$1.ext"
-  openssl x509 -req -in "$dir/$1.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -days "$3" -extfile "$dir/$1.ext" \
+  openssl x509 -req -in "$dir/$1.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" "${lifetime[@]}" -extfile "$dir/$1.ext" \
     -out "$dir/$1.pem" 2> /dev/null
 }
 

@@ -27,6 +27,7 @@ with member as (
   union all
   select m.name, format('constraint %s %s', k.conname, pg_get_constraintdef(k.oid))
     from member m join pg_constraint k on m.classid = 'pg_class'::regclass and k.conrelid = m.objid
+   where k.contype <> 'n' -- of 18: keeps the name of a column that was renamed
   union all
   select m.name, pg_get_indexdef(i.indexrelid)
     from member m join pg_index i on m.classid = 'pg_class'::regclass and i.indrelid = m.objid
