@@ -64,6 +64,7 @@ echo "without a server"
 suite "lint" tests/lint/run.sh
 suite "unit tests of the core" build/dev/core_tests
 suite "unit tests of the compiler" build/dev/policy_tests
+suite "fuzzing, a few seconds" tests/fuzz/smoke.sh
 suite "command line" prove --exec bash tests/cli/*.sh :: "$TENANCY"
 
 echo "on a server"

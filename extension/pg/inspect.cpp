@@ -64,7 +64,7 @@ Verdict judge(const Token &token, const Expectations &expected, std::int64_t now
   const MemoryContext caller = CurrentMemoryContext;
   const OwnSql saved = begin_own_sql(require_extension());
   Verdict verdict{};
-  if (!expected.jwks.empty()) {
+  if (expected.jwks.data() != nullptr) {
     verdict = verify(token, issuer_of(expected, caller), now);
   } else if (const TrustedIssuer *trusted = trusted_issuer(untrusted_issuer(token))) {
     verdict = verify(token, *trusted->issuer, now);
@@ -95,6 +95,11 @@ Datum tenancy_verify(PG_FUNCTION_ARGS) {
   const auto argument = [fcinfo](int n) -> std::string_view {
     return PG_ARGISNULL(n) ? std::string_view{} : pg::view(PG_GETARG_TEXT_PP(n));
   };
+  for (const int n : {2, 3})  // else it would be taken for what is not compared
+    if (!PG_ARGISNULL(n) && argument(n).empty())
+      ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                      errmsg("%s to compare with is empty", n == 2 ? "the issuer" : "the audience"),
+                      errhint("Leave it out, or pass null, where it does not matter.")));
   TupleDesc row;
   if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE)
     elog(ERROR, "tenancy.verify() must return a row");

@@ -89,6 +89,12 @@ std::optional<Request> read_request(Json root, bool signature_only) {
       !read_texts(root["required"], required) || !read_values(root["required_claims"], expected)) {
     return std::nullopt;
   }
+  // An expectation that expects nothing is a mistake, not one that is left out.
+  if ((root["issuer"].exists() && expected.issuer.empty()) ||
+      (root["audience"].exists() && expected.audiences.empty()) ||
+      (root["audience_claim"].exists() && expected.audience_claims.empty())) {
+    return std::nullopt;
+  }
   for (const std::string &name : required) expected.required.emplace_back(name, "");
   return request;
 }

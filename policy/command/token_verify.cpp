@@ -39,6 +39,14 @@ OwnedKeys read_keys(const std::string &file) {
   return keys;
 }
 
+// What expects nothing is a mistake: a shell's variable that is not set.
+std::string refuse_empty(const std::string &text) {
+  return text.empty() ? "must not be empty" : "";
+}
+std::string refuse_no_value(const std::string &text) {
+  return text.empty() || text.find('=') + 1 == text.size() ? "must not be empty" : "";
+}
+
 // The payload's one reading as claims was parse()'s; this is only to print it.
 std::string claims_of(std::string_view text) {
   const std::size_t start = text.find('.') + 1;
@@ -93,16 +101,19 @@ void add_token_verify(CLI::App &token, ExitCode &exit) {
       ->type_name("TOKEN");
   app->add_option("--jwks", options->key_set, "Key set or single key of the issuer, also oct")
       ->type_name("FILE");
-  app->add_option("--issuer", options->expected.issuer, "iss must be this (default: anything)");
+  app->add_option("--issuer", options->expected.issuer, "iss must be this (default: anything)")
+      ->check(refuse_empty);
   app->add_option("--audience", options->expected.audiences,
                   "One of these must be the audience (default: anything)")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->check(refuse_empty);
   app->add_option("--audience-claim", options->expected.audience_claims,
                   "The claim that names the audience (default: aud); of several, the first that "
                   "the token has: client_id, then aud, for Cognito")
       ->allow_extra_args(false);
   app->add_option("--require", options->required, "A claim that must be there, or be this string")
       ->allow_extra_args(false)
+      ->check(refuse_no_value)
       ->type_name("NAME[=VALUE]");
   app->add_option("--leeway", options->expected.leeway, "Seconds that clocks may differ")
       ->capture_default_str()

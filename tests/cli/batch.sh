@@ -93,7 +93,7 @@ perl -MJSON::PP -MIPC::Open2 -e '
   bad("keys that are no text", $json->encode({ jwks => {}, token => $good }));
   bad("a member twice", q({"jwks":"","token":"","token":""}));
   for ([token => 1], [signature_only => "true"], [issuer => 1], [now => "1"], [now => 1.5], [now => $null],
-    [audience => 1], [audience => [1]], [audience_claim => {}], [required => [["sub"]]], [required => {}],
+    [issuer => ""], [audience => 1], [audience => [1]], [audience => []], [audience_claim => []], [audience_claim => {}], [required => [["sub"]]], [required => {}],
     [required_claims => ["x"]], [required_claims => { x => 1 }], [required_claims => { x => "" }], [required_claims => { x => [] }]) {
     my ($name, $value) = @$_;
     bad("$name " . JSON::PP->new->allow_nonref->canonical->encode($value), $json->encode({ jwks => $jwks, token => $good, $name => $value }));

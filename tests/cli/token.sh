@@ -134,6 +134,11 @@ ok 'rubbish is refused' refused malformed verify keys rubbish
 ok 'a key set that is fetched from elsewhere is refused' refused forbidden_header \
   verify keys "$(mint ed.pem --subject s --header jku=https://evil.example)"
 
+for option in --issuer --audience --require; do
+  ok "$option of nothing" fails 'must not be empty' verify keys "$option" '' "$full"
+done
+ok 'a claim that must be nothing' fails 'must not be empty' verify keys --require token_use= "$full"
+
 # Where tokens, keys and claims come from.
 ok 'a token from standard input, with its line break' sh -c \
   '"$0" token mint --key ed.pem --subject s | "$0" token verify --jwks keys' "$tenancy"

@@ -21,7 +21,8 @@ done
 # compile SOURCE OBJECT: without optimization, which would cost more than it saves.
 compile() { g++ -std=c++20 -O0 -w -Iextension -Itests/unit -DSOURCE_DIR="\"$here\"" -c "$1" -o "$2"; }
 link() { g++ $(command -v ld.lld > /dev/null && echo -fuse-ld=lld) "$@" -ljansson -lcrypto; }
-passes() { (ulimit -v 8000000; exec timeout 60 "$@" --abort) > /dev/null 2>&1; }
+# A mutant that loops is ended by its processor time: a busy machine must not pass for a loop.
+passes() { (ulimit -v 8000000 -t 60; exec timeout 1800 "$@" --abort) > /dev/null 2>&1; }
 compile_changed() {
   local object
   object=objects/$(basename "$1" .cpp).o
@@ -89,4 +90,4 @@ killed=$(grep -c '^killed' all || true)
 stillborn=$(grep -c '^stillborn' all || true)
 echo "$killed of $((killed + unknown)) mutants killed;" \
   "beside them $known equivalent ones (tests/mutants/survivors.txt) and $stillborn that do not compile"
-[ "$unknown" -eq 0 ] && [ "$killed" -ge 60 ]
+[ "$unknown" -eq 0 ] && [ "$killed" -ge $((${MUTANTS:-1} == 1 ? 60 : 1)) ]

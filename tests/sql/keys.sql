@@ -111,6 +111,9 @@ select accepted, reason from tenancy.verify(:'ann', jwks => :'jwks', audience =>
 select accepted, reason from tenancy.verify(:'ann', jwks => :'jwks', audience => 'web');
 select accepted, reason from tenancy.verify(:'ann', jwks => :'jwks', required_claims => '{"token_use": "id"}');
 select accepted, reason from tenancy.verify(:'ann', jwks => '{"keys": []}');
+select accepted, reason from tenancy.verify(:'ann', jwks => '');
+select accepted, reason from tenancy.verify(:'ann', jwks => :'jwks', issuer => '');
+select accepted, reason from tenancy.verify(:'ann', jwks => :'jwks', audience => '');
 \c - notes_pool
 select * from tenancy.verify(:'ann');
 \c - postgres
