@@ -37,6 +37,7 @@ general=(
   clang libclang-rt-dev                                     # make fuzz: libFuzzer
   valgrind                                                  # make bench-verify
   libpq-dev pgbouncer                                       # tests/bouncer
+  libfaketime                                               # a server whose clock steps back
 )
 
 updated=

@@ -10,6 +10,13 @@ trap 'tests/support/server.sh stop "$elsewhere" > /dev/null; eval "$home"; psql 
 
 psql --quiet --command "set client_min_messages = error" --command "drop database if exists tenancy_restored" --command "create database tenancy_restored"
 psql --quiet --dbname tenancy_saas --command "select tenancy.revoke_subject(issuer, 'victor') from tenancy.issuer" > /dev/null
+# A secret key does not travel with a dump; the issuer that has it does.
+psql --quiet --dbname tenancy_saas --command "insert into tenancy.issuer (issuer, audiences, algorithms) values ('https://hmac.example', '{web-app}', '{HS256}')" \
+  --command "select tenancy.add_secret_key('https://hmac.example', 'canary-kid', decode(repeat('ab', 32), 'hex'))" > /dev/null 2>&1
+pg_dump --format plain --file build/test/saas.sql tenancy_saas
+is "$(grep -cE 'q6urq6ur|abababab|canary-kid|COPY tenancy.issuer_secret' build/test/saas.sql)" 0 "a dump holds no secret key"
+is "$(grep -c '^https://hmac.example' build/test/saas.sql)" 1 "but its issuer"
+psql --quiet --dbname tenancy_saas --command "delete from tenancy.issuer where issuer = 'https://hmac.example'"
 pg_dump --format custom --file build/test/saas.dump tenancy_saas
 pg_restore --exit-on-error --dbname tenancy_restored build/test/saas.dump
 is $? 0 "the dump restores"
