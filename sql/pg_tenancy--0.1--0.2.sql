@@ -387,6 +387,9 @@ grant execute on function
 grant execute on function tenancy.protect_pool(name) to pg_database_owner;
 grant select on tenancy.dangerous_function to tenancy_admin, tenancy_auditor;
 
+comment on column tenancy.issuer.required_claims is
+  'Claims and the string that each must be, or a list of such: {"token_use": ["access", "id"]}; the empty string: any that is not empty';
+
 -- What a subscription applies ---------------------------------------------------------------------------
 -- Logical replication fires row triggers alone, but for TRUNCATE and the first copy. Elsewhere these have
 -- nothing to do; WHEN spares the queueing.

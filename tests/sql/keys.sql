@@ -79,6 +79,17 @@ select issuer, aliases, algorithms, audience_claims, audiences, required_claims,
   from tenancy.issuer where issuer like '%us-east-2%' or issuer = 'https://login.example' order by 1;
 select issuer, source, keys, fetched_at, error from tenancy.issuer_status order by 1;
 
+-- Both tokens of Cognito, under both names of the issuer, whose keys are the same.
+select tenancy.import_jwks('https://cognito-idp.us-east-2.amazonaws.com/us-east-2_Abc', :'jwks');
+\set access `build/dev/tenancy token mint --key build/test/keys/access.pem --kid access-key --subject ann --issuer https://cognito-idp.us-east-2.amazonaws.com/us-east-2_Abc --claim token_use=access --claim client_id=one`
+\set id `build/dev/tenancy token mint --key build/test/keys/id.pem --kid id-key --subject ann --issuer https://issuer-cognito-idp.us-east-2.amazonaws.com/us-east-2_Abc --claim token_use=id --audience two`
+\set refresh `build/dev/tenancy token mint --key build/test/keys/id.pem --kid id-key --subject ann --issuer https://issuer-cognito-idp.us-east-2.amazonaws.com/us-east-2_Abc --claim token_use=refresh --audience two`
+\set region `build/dev/tenancy token mint --key build/test/keys/id.pem --kid id-key --subject ann --issuer https://cognito-idp.us-west-2.amazonaws.com/us-east-2_Abc --claim token_use=id --audience two`
+select accepted, reason, audience_found, key_id from tenancy.verify(:'access');
+select accepted, reason, audience_found, key_id from tenancy.verify(:'id');
+select accepted, reason from tenancy.verify(:'refresh');
+select accepted, reason from tenancy.verify(:'region');
+
 -- Secret keys: they come in by function, work, and are given out by nothing.
 insert into tenancy.issuer (issuer, audiences, algorithms) values ('https://hmac.example', '{web}', '{HS256}');
 select tenancy.add_secret_key('https://hmac.example', 'k1', 'too short');

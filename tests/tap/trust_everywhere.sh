@@ -97,6 +97,27 @@ for place in $places; do ask "$place" "rollback;" > "$work/ended"; done
 import
 keys_are 2
 
+# Everything but a signature that was found good is judged anew: the same token, the same sessions.
+rule_is() { # rule_is RULE: everywhere
+  wait_for subscriber "select $1 from tenancy.issuer"
+  wait_for here "select $1 from tenancy.issuer" --host "$on_standby"
+}
+for rule in "audiences = '{other}'" "required_claims = '{\"token_use\": \"id\"}'" "max_lifetime = 60" "algorithms = '{ES256}'" "token_type = 'at+jwt'"; do
+  before=$(sql --dbname here --command "select format('%I = %L', '${rule%% *}', ${rule%% *}) from tenancy.issuer")
+  sql --dbname here --command "update tenancy.issuer set $rule"
+  rule_is "$rule"
+  refused=
+  for place in $places; do refused+=" $(ask "$place" "$login")"; done
+  is "$refused" " 28T01 28T01 28T01" "a token that was accepted is refused by a new rule: $rule"
+  sql --dbname here --command "update tenancy.issuer set ${before/= NULL/= null}"
+  rule_is "${before/= NULL/is null}"
+  accepted=
+  for place in $places; do accepted+=" $(ask "$place" "$login")"; done
+  is "$accepted" " 00000 00000 00000" "and accepted without it"
+done
+is "$(sql --command "select count(*), min(allocated_size) between 500000 and 1000000 from pg_shmem_allocations where name = 'pg_tenancy signatures'")" \
+  "1|t" "results of signatures have a part of shared memory, of fixed size"
+
 # A transaction that replaces the set is seen whole: no login in between is refused.
 bench=$("${PG_CONFIG:-pg_config}" --bindir)/pgbench
 printf 'select tenancy.login(:token);\n' > "$work/load.sql"
