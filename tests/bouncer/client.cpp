@@ -7,7 +7,7 @@ namespace bouncer {
 namespace {
 
 // No tenant is named: what comes is what the policies let pass.
-constexpr const char *query = "select id, pg_backend_pid() from documents";
+constexpr const char *query = "select id, account_id, pg_backend_pid() from documents";
 
 }  // namespace
 
@@ -61,8 +61,10 @@ void Client::must_fail(const char *what, const Answer &answer, std::string_view 
   else
     tally_.complain(what + (": not " + std::string{sqlstate} + " but " + answer.sqlstate + " " +
                             answer.message));
-  for (const Row &row : answer.rows)
-    if (!row.empty()) ++tally_.foreign;
+  for (const Row &row : answer.rows) {
+    ++tally_.foreign;
+    if (row.size() > 1 && row[1] != identity_.account) ++tally_.foreign_tenant;
+  }
 }
 
 void Client::judge(const std::vector<Row> &rows) {
@@ -70,11 +72,12 @@ void Client::judge(const std::vector<Row> &rows) {
   for (const Row &row : rows) {
     ++tally_.rows;
     if (!identity_.documents.contains(row[0])) ++tally_.foreign;
+    if (row[1] != identity_.account) ++tally_.foreign_tenant;
     seen.insert(row[0]);
   }
   tally_.missing += std::ranges::count_if(
       identity_.documents, [&seen](const std::string &id) { return !seen.contains(id); });
-  if (!rows.empty()) load_.hand_overs.note(rows[0][1], identity_.account);
+  if (!rows.empty()) load_.hand_overs.note(rows[0][2], identity_.account);
 }
 
 std::string Client::one_document() {

@@ -19,8 +19,8 @@ void print(const bouncer::Tally &tally, const bouncer::HandOvers &hand_overs) {
   std::printf("backends\t%zu\n", hand_overs.backends());
   std::printf("hand_overs\t%ld\n", hand_overs.count());
   std::printf("comments\t%ld\n", tally.comments);
-  std::printf("rows\t%ld\nforeign\t%ld\nmissing\t%ld\nunexpected\t%ld\n", tally.rows, tally.foreign,
-              tally.missing, tally.unexpected);
+  std::printf("rows\t%ld\nforeign\t%ld\nforeign_tenant\t%ld\nmissing\t%ld\nunexpected\t%ld\n",
+              tally.rows, tally.foreign, tally.foreign_tenant, tally.missing, tally.unexpected);
 }
 
 }  // namespace

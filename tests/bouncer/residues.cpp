@@ -89,7 +89,7 @@ const std::vector<Residue> &residues() {
       setting("default_transaction_isolation", "serializable"),
       setting("DateStyle", "SQL, DMY", {}, true),
       setting("standard_conforming_strings", "off", {}, true),
-      // Drivers may set it, and the pooler does not track it: it stays, as the form of a value
+      // Drivers may set it, and the pooler does not track it: it stays, but as a form of values
       // alone.
       {"bytea_output", {"select set_config('bytea_output', 'escape', false)"}, nullptr},
       setting("app.account", "a0000000-0000-4000-8000-000000000001"),

@@ -22,6 +22,9 @@ start_server() {
 alter role saas_pool password 'only-for-tests';
 create role plain login password 'only-for-tests';
 grant saas_app, saas_dashboard to plain;
+-- What applying the policy took from everybody: without it the guard and login must hold alone.
+grant temporary on database bouncer_saas to saas_pool, plain;
+grant execute on function pg_prepared_statement(), pg_lock_status(), pg_advisory_lock(bigint) to saas_pool, plain;
 SQL
   local subject client rest now
   now=$(date +%s)

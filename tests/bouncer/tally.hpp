@@ -12,9 +12,10 @@ struct Tally {
   std::map<std::string, long> errands;   // by kind
   std::map<std::string, long> expected;  // errors that were provoked, by kind and SQLSTATE
   long rows = 0;
-  long foreign = 0;   // rows that the client may not see
-  long missing = 0;   // rows that he must see and did not
-  long comments = 0;  // written less deleted
+  long foreign = 0;         // rows that the client may not see
+  long foreign_tenant = 0;  // of these, rows of another account
+  long missing = 0;         // rows that he must see and did not
+  long comments = 0;        // written less deleted
   long unexpected = 0;
   std::map<std::string, long> complaints;  // unexpected errors
 
@@ -28,6 +29,7 @@ struct Tally {
     for (const auto &[kind, count] : other.expected) expected[kind] += count;
     rows += other.rows;
     foreign += other.foreign;
+    foreign_tenant += other.foreign_tenant;
     missing += other.missing;
     comments += other.comments;
     unexpected += other.unexpected;

@@ -2,7 +2,7 @@
 # PgBouncer before the server that PGHOST and PGPORT name, for tests. Its settings are those that
 # docs/poolers.md shows; what a test needs otherwise is appended.
 #
-#   bouncer.sh list                          each PgBouncer that can run here: version and root directory
+#   bouncer.sh list      the PgBouncers to test: version and root directory
 #   bouncer.sh start DIR ROOT [name=value ...]
 #   bouncer.sh stop DIR
 #   bouncer.sh conninfo DIR                  how a client connects, but for user and database
@@ -26,11 +26,14 @@ in_root() {
 
 version_in() { in_root "$1" /usr/sbin/pgbouncer --version | sed -n 's/^PgBouncer \([0-9.]*\).*/\1/p'; }
 
+# The system's own, and that of the newest folder that has one.
 list() {
-  local root
-  for root in / build/matrix/*; do
-    if [ -x "$root/usr/sbin/pgbouncer" ]; then echo "$(version_in "$root") $root"; fi
+  local root newest=
+  echo "$(version_in /) /"
+  for root in build/matrix/[1-9][0-9]; do
+    if [ -x "$root/usr/sbin/pgbouncer" ]; then newest=$root; fi
   done
+  [ -z "$newest" ] || echo "$(version_in "$newest") $newest"
 }
 
 # The documented section [pgbouncer], without what "; from X" says that an older version does not know.
