@@ -48,6 +48,9 @@ create table race.key as table tenancy.issuer_key;
 create function race.keys(variadic ids text[]) returns text language sql stable
   as $$select format('{"keys": [%s]}', string_agg(jwk, ', ')) from race.key where key_id = any (ids)$$;
 
+-- Read at connection, as a pool's own setting would be.
+select format('alter database %I set tenancy.connection_login = on', current_database()) \gexec
+
 -- All as at the beginning. Each spec's setup calls it in a DO, since results of a setup are printed.
 create table race.issuer as table tenancy.issuer;
 create table race.pool as table tenancy.pool;

@@ -159,6 +159,9 @@ hole sequence_update den.numbers "grant update on sequence den.numbers to den_ap
 hole excess_privilege den.bears "grant truncate on den.bears to den_app"
 hole excess_privilege den.bears "grant trigger on den.bears to den_pool"
 hole excess_privilege "den.bears (name)" "grant references (name) on den.bears to den_app"
+if [ "$(sql "select current_setting('server_version_num')::int >= 170000")" = t ]; then
+  hole excess_privilege den.bears "grant maintain on den.bears to den_app"
+fi
 hole excess_privilege den.bears "grant update on den.bears to den_pool with grant option"
 hole no_row_security den.caves "create table den.caves (n int); grant select, insert on den.caves to den_app"
 hole no_row_security den.honey "create table den.honey (n int); grant select (n) on den.honey to public"
