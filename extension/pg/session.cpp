@@ -62,6 +62,15 @@ void store(const char *sealed, GucAction action) {
                     false);
 }
 
+// SET LOCAL seed outlives its transaction: random() would go on from a seed of the last client's.
+void seed_anew() {
+  std::uint32_t seed = 0;
+  if (!pg_strong_random(&seed, sizeof seed))
+    ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not get random bytes")));
+  constexpr double half = 0x80000000;
+  DirectFunctionCall1(setseed, Float8GetDatum(seed / half - 1));
+}
+
 void end_of_transaction(XactEvent event, void *) {
   if (event == XACT_EVENT_PRE_PREPARE && transaction_has_identity())
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -146,6 +155,7 @@ Refusal bind_identity(Identity &identity, Scope scope) {
   // currval() and lastval() would tell the last identity's keys.
   if (last_digest != *digest) ResetSequenceCaches();
   last_digest = *digest;
+  seed_anew();
 
   identity.serial = ++last_serial;
   identity.of_connection = scope == Scope::connection;

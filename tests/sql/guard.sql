@@ -78,6 +78,17 @@ begin;
 select tenancy.login(:'newcomer');
 select lastval();
 rollback;
+-- Nor does random() go on from a seed that somebody has set before, with an identity or without.
+set local seed = 0.5 \; select random() as foreseen \gset
+begin;
+set local seed = 0.5;
+select random() = :foreseen as foreseen;
+set local seed = 0.5;
+commit;
+begin;
+select tenancy.login(:'newcomer');
+select random() = :foreseen as foreseen;
+rollback;
 
 -- No other role is touched.
 \c - notes_stranger
