@@ -79,6 +79,8 @@ void end_of_transaction(XactEvent event, void *) {
                             "somebody else.")));
   if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
     return;
+  // currval() and lastval() would tell keys of its rows to the next client, who need not log in.
+  if (transaction_has_identity() && !identity_is_the_connections()) ResetSequenceCaches();
   transaction = {};
   ++generation;
 }
@@ -152,8 +154,7 @@ Refusal bind_identity(Identity &identity, Scope scope) {
   if (transaction.logged_out || (transaction.has_identity && transaction.digest != *digest))
     return Refusal::second_identity;
 
-  // currval() and lastval() would tell the last identity's keys.
-  if (last_digest != *digest) ResetSequenceCaches();
+  if (last_digest != *digest) ResetSequenceCaches();  // as at the end of a transaction
   last_digest = *digest;
   seed_anew();
 

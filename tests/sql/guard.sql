@@ -64,20 +64,19 @@ select set_config('row_security', 'off', false);
 select tenancy.login(:'ann');
 select current_setting('statement_timeout'), current_setting('row_security');
 commit;
--- Sequences do not tell the last identity's keys to another.
+-- Sequences do not tell an identity's keys to whoever comes next in the connection, logged in or not.
 begin;
 select tenancy.login(:'ann');
 insert into notes (account_id, body) values (tenancy.account_uuid(), 'residue');
 select lastval() > 0 as has_a_last_value;
 rollback;
+select lastval();
 begin;
 select tenancy.login(:'ann');
-select lastval() > 0 as has_a_last_value;
+insert into notes (account_id, body) values (tenancy.account_uuid(), 'residue') returning currval('notes_id_seq') > 0 as has_a_last_value;
+select tenancy.logout();
 commit;
-begin;
-select tenancy.login(:'newcomer');
-select lastval();
-rollback;
+select currval('notes_id_seq');
 -- Nor does random() go on from a seed that somebody has set before, with an identity or without.
 set local seed = 0.5 \; select random() as foreseen \gset
 begin;
