@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that build and tests need; does nothing where all are there.
 # The server is the distribution's own major version, or that of an installed pg_config.
+#
+#   deps.sh [clients]   with it: what the tests of the client drivers need besides
 set -euo pipefail
 
 as_root() {
@@ -39,6 +41,15 @@ general=(
   libpq-dev pgbouncer                                       # tests/bouncer
   libfaketime                                               # a server whose clock steps back
 )
+
+if [ "${1:-}" = clients ]; then
+  general+=(
+    python3-psycopg python3-psycopg-pool python3-psycopg2 python3-django
+    libpostgresql-jdbc-java libhikaricp-java
+  )
+  command -v javac > /dev/null || general+=(default-jdk-headless)
+  command -v npm > /dev/null || general+=(nodejs npm)
+fi
 
 updated=
 update() {
