@@ -111,7 +111,7 @@ begin atomic
       from pg_namespace n where n.nspname !~ '^pg_(toast|temp)'
     union all
     select 'routine', p.oid, p.oid::regprocedure::text, '', p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
-      from pg_proc p
+      from pg_proc p where p.oid >= 16384 or p.oid in (select d.function from tenancy.dangerous_function d)
     union all
     select case c.relkind when 'S' then 'sequence' else 'table' end, c.oid, c.oid::regclass::text, '', c.relowner,
            coalesce(c.relacl, acldefault((case c.relkind when 'S' then 's' else 'r' end)::"char", c.relowner))
@@ -141,7 +141,7 @@ begin atomic
     from granted g;
 end;
 comment on function tenancy.pool_grants(oid) is
-  'What the role, the roles that it is a member of, and PUBLIC have been granted here, and how each grant is taken back';
+  'What the role, the roles that it is a member of, and PUBLIC have been granted here, harmless built-in functions left out, and how each grant is taken back';
 
 create function tenancy.protect_pool(role name) returns setof text
 language plpgsql volatile security definer

@@ -105,14 +105,14 @@ found=""
 findings="tenancy.pool_findings('den_pool')"
 # hole FINDING OBJECT SQL: OBJECT is a LIKE pattern.
 hole() {
-  local where="finding = '$1' and object like '$2'" remedy
+  local count="select count(*) from $findings where finding = '$1' and object like '$2'" remedy
   found+="$1"$'\n'
-  is "$(sql "select count(*) from $findings where $where")" 0 "$1: not found before"
-  unlike "$(sql "$3")" ERROR "$1: $3"
-  is_not "$(sql "select count(*) from $findings where $where")" 0 "$1: found, on $2"
-  remedy=$(sql "select string_agg(remedy, ' ') from $findings where $where")
-  unlike "$(psql --quiet --set ON_ERROR_STOP=1 --dbname "$database" <<< "$remedy" 2>&1)" ERROR "$1: $remedy"
-  is "$(sql "select count(*) from $findings where $where")" 0 "$1: gone"
+  is "$(psql --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --dbname "$database" --command "$count" --command "$3" 2>&1 | head -n 1)" 0 \
+    "$1: not found before"
+  remedy=$(sql "select string_agg(remedy, ' ') from $findings where finding = '$1' and object like '$2'")
+  is_not "$remedy" "" "$1: found after: $3"
+  is "$(psql --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --dbname "$database" --command "$remedy" --command "$count" 2>&1)" 0 \
+    "$1: gone after: $remedy"
 }
 
 hole superuser den_pool "alter role den_pool superuser"
