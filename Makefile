@@ -104,6 +104,12 @@ torture: ## logins interrupted at random moments, and very many of them: no mixe
 check-core: ## PostgreSQL's own regression suite with the library in the server, against the same without
 	@tests/core_suite/run.sh
 
+check-valgrind: ## the tests of the session on a server under valgrind
+	@tests/instrumented/run.sh valgrind
+
+check-asan: ## the same with the library built with AddressSanitizer and UndefinedBehaviorSanitizer
+	@tests/instrumented/run.sh asan
+
 demo: deps ## install, then the whole path once: server, sample application, real tokens; leaves the server up
 	@mkdir -p build
 	@echo "building (minutes the first time; build/build.log)"

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # All tests, on a throw-away server below build/. Prints a line for each suite as it ends; the last
 # line states how many tests passed and failed. Logs are in build/test/log/.
+#
+#   run.sh [--log-all]     with --log-all the server writes down every statement, and at the end no token may be
+#                          found in what it wrote
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,6 +14,10 @@ logs=build/test/log
 server=build/test/server
 passed=0
 failed=0
+settings=()
+if [ "${1:-}" = --log-all ]; then
+  settings=("log_statement = 'all'" "log_min_duration_statement = 0" "log_min_messages = 'debug1'")
+fi
 
 stop_server() { tests/support/server.sh stop "$server" > /dev/null; }
 trap 'stop_server; exit 130' INT TERM
@@ -69,7 +76,7 @@ suite "command line" prove --exec bash tests/cli/*.sh :: "$TENANCY"
 
 echo "on a server"
 step "keys" tests/support/keys.sh "$TENANCY_KEYS"
-step "server" tests/support/server.sh start "$server"
+step "server" tests/support/server.sh start "$server" ${settings[@]+"${settings[@]}"}
 eval "$(tests/support/server.sh env "$server")"
 step "application" tests/support/application.sh tenancy_saas
 suite "regression" make installcheck
@@ -82,6 +89,7 @@ suite "pooling by PgBouncer" prove --exec bash tests/bouncer/*.sh
 if grep -qx 'VERSION_ID="12"' /etc/os-release; then
   suite "client drivers" prove --exec bash tests/clients/run.sh
 fi
+if [ ${#settings[@]} -gt 0 ]; then suite "no token was written down" tests/support/no_token.sh "$server"; fi
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

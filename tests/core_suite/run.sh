@@ -23,8 +23,14 @@ cc -shared -fPIC -O1 -I"$("$pg_config" --includedir-server)" "$source_dir/src/te
 psql_dir=$source_dir/build
 if [ ! -x "$psql_dir/src/bin/psql/psql" ]; then
   mkdir -p "$psql_dir"
-  (cd "$psql_dir" && ../configure --without-readline --without-zlib CFLAGS=-O1 &&
-    make -C src/backend generated-headers && make --jobs "$(nproc)" -C src/bin/psql) > "$out/psql.log" 2>&1 ||
+  (
+    set -e
+    cd "$psql_dir"
+    ../configure --without-readline --without-zlib CFLAGS=-O1
+    make -C src/backend generated-headers
+    # One after the other: made from psql's, two of them make the same library at once.
+    for part in port common fe_utils interfaces/libpq bin/psql; do make --jobs "$(nproc)" -C "src/$part"; done
+  ) > "$out/psql.log" 2>&1 ||
     { tail -n 20 "$out/psql.log"; echo "Bail out! psql does not compile"; exit 1; }
 fi
 

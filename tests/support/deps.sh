@@ -37,8 +37,8 @@ general=(
   catch2 openssl libtap-parser-sourcehandler-pgtap-perl python3  # tests and demo
   clang-format clang-tidy                                   # make format, make lint
   clang libclang-rt-dev                                     # make fuzz: libFuzzer
-  valgrind                                                  # make bench-verify
-  libpq-dev pgbouncer                                       # tests/bouncer
+  valgrind dpkg-dev                                         # make bench-verify, check-valgrind, check-core
+  libpq-dev pgbouncer                                       # tests/bouncer, make torture
   libfaketime                                               # a server whose clock steps back
 )
 
