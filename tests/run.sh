@@ -76,13 +76,17 @@ suite "command line" prove --exec bash tests/cli/*.sh :: "$TENANCY"
 
 echo "on a server"
 step "keys" tests/support/keys.sh "$TENANCY_KEYS"
-step "server" tests/support/server.sh start "$server" ${settings[@]+"${settings[@]}"}
+step "server" tests/support/server.sh start "$server" "max_prepared_transactions = 5" ${settings[@]+"${settings[@]}"}
 eval "$(tests/support/server.sh env "$server")"
 step "application" tests/support/application.sh tenancy_saas
 suite "regression" make installcheck
 suite "isolation of tenants" pg_prove --dbname tenancy_saas tests/pgtap/*.sql
 suite "races" tests/isolation/run.sh
 suite "policies, in test mode" tests/test_mode/run.sh
+for file in tests/pgtap/attacks/*.sql; do
+  class=$(basename "$file" .sql)
+  suite "attacks: ${class//_/ }" pg_prove --dbname tenancy_saas "$file"
+done
 suite "processes" prove --exec bash tests/tap/*.sh
 suite "pooling by PgBouncer" prove --exec bash tests/bouncer/*.sh
 # Once: the versions of the drivers that docs/clients.md speaks of are this Debian's.

@@ -18,6 +18,7 @@ constinit emit_log_hook_type previous_emit_log = nullptr;
 constinit bool has_timer = false;
 constinit TimeoutId timer = MAX_TIMEOUTS;
 constinit volatile sig_atomic_t cancelled = false;
+constinit std::uint64_t revocations_seen = 0;  // revocation_generation() of the last full look
 
 // In a signal handler. The identity may have ended since the timer was armed; then nothing happens.
 void on_time() {
@@ -44,7 +45,8 @@ bool reads_tables(const PlannedStmt *statement) {
   return false;
 }
 
-// A cursor that was opened before logout must not go on: its plan may hold rows already.
+// A cursor must not go on when the identity ended, by logout or a rollback: its plan may hold rows
+// already.
 bool reads_protected_table(const PlannedStmt *statement) {
   ListCell *cell;
   foreach (cell, statement->rtable) {
@@ -60,13 +62,16 @@ bool reads_protected_table(const PlannedStmt *statement) {
 }
 
 void end_if_revoked() {
-  if (IsInParallelMode() || !revocations_changed()) return;
+  if (IsInParallelMode()) return;
+  const std::uint64_t revocations = revocation_generation();
+  if (revocations == revocations_seen) return;
   const Identity *identity = peek_identity();
-  if (identity == nullptr ||
-      !is_revoked(text_of(*identity, identity->issuer), text_of(*identity, identity->subject),
-                  identity->issued_at))
-    return;
-  revoke_identity();
+  if (identity == nullptr) return;
+  const bool revoked = is_revoked(text_of(*identity, identity->issuer),
+                                  text_of(*identity, identity->subject), identity->issued_at);
+  if (revoked) revoke_identity();
+  revocations_seen = revocations;  // now: an error before this has the next statement look again
+  if (!revoked) return;
   if (log_logins() != LogLogins::none)
     report({.name = "session_revoked", .reason = Refusal::revoked});
 }
@@ -81,7 +86,7 @@ void on_run(EXECUTOR_RUN_PARAMETERS) {
       arm(expires_at);
     }
   }
-  if (has_logged_out() && GetUserId() == GetSessionUserId() && is_pool(GetUserId()) &&
+  if (transaction_has_identity() && identity_expires_at() == 0 && acts_as_pool() &&
       reads_protected_table(query->plannedstmt))
     raise_no_identity();
   if (previous_run != nullptr)

@@ -17,6 +17,21 @@ void on_transaction(XactEvent event, void *) {
   if (event == XACT_EVENT_ABORT) own_sql_began_in = InvalidSubTransactionId;
 }
 
+// What the statements of login and the directory function mean, the client's settings aside; they
+// are parsed once for all clients of the connection. Null: the connection's default.
+struct Pinned {
+  const char *name;
+  const char *value;
+};
+constexpr Pinned pinned[] = {
+    {"search_path", "pg_catalog, pg_temp"},
+    {"standard_conforming_strings", "on"},
+    {"transform_null_equals", "off"},
+    {"TimeZone", nullptr},
+    {"DateStyle", nullptr},
+    {"IntervalStyle", nullptr},
+};
+
 struct Installed {
   Oid owner;            // InvalidOid: not created in this database
   const char *version;  // of the SQL objects
@@ -78,8 +93,8 @@ OwnSql begin_own_sql(Oid owner) {
   GetUserIdAndSecContext(&saved.user, &saved.security_context);
   saved.settings_level = NewGUCNestLevel();
   SetUserIdAndSecContext(owner, saved.security_context | SECURITY_LOCAL_USERID_CHANGE);
-  set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-                    GUC_ACTION_SAVE, true, ERROR, false);
+  for (const auto &[name, value] : pinned)
+    set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, ERROR, false);
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   own_sql_began_in = GetCurrentSubTransactionId();
   return saved;

@@ -12,7 +12,7 @@ Oid require_extension();
 // The same, but InvalidOid where that raises.
 Oid usable_extension();
 
-// The owner's rights and a pinned search_path for the extension's own SQL, with SPI connected.
+// The owner's rights and pinned settings for the extension's own SQL, with SPI connected.
 // An error undoes all of it through the transaction's own clean-up.
 struct OwnSql {
   Oid user;

@@ -6,11 +6,13 @@
 #include "pg/pool.hpp"
 #include "pg/residue.hpp"
 #include "pg/session.hpp"
+#include "pg/test_mode.hpp"
 
 namespace tenancy::pg {
 namespace {
 
 constinit ProcessUtility_hook_type previous_utility = nullptr;
+constinit post_parse_analyze_hook_type previous_analyze = nullptr;
 
 [[noreturn]] void refuse_statement(const char *what, const char *hint) {
   ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -49,6 +51,18 @@ void require_allowed(const VariableSetStmt *set) {
                      "and standard_conforming_strings on.");
 }
 
+// Other trusted languages keep variables, and even functions, for the connection's next client.
+void require_allowed(const DoStmt *block) {
+  const ListCell *cell;
+  foreach (cell, block->args) {
+    const auto *option = lfirst_node(DefElem, cell);
+    if (std::strcmp(option->defname, "language") == 0 &&
+        std::strcmp(strVal(option->arg), "plpgsql") != 0)
+      refuse_statement(psprintf("DO LANGUAGE %s", strVal(option->arg)),
+                       "Write the block in PL/pgSQL, or make it a function of another role.");
+  }
+}
+
 void require_allowed(const Node *statement) {
   switch (nodeTag(statement)) {
     case T_VariableSetStmt:
@@ -57,8 +71,14 @@ void require_allowed(const Node *statement) {
       refuse_statement("PREPARE",
                        "Prepare statements by the protocol, as drivers do: one that SQL made would "
                        "wait for the connection's next client.");
+    case T_DoStmt:
+      return require_allowed(reinterpret_cast<const DoStmt *>(statement));
     case T_ListenStmt:
       refuse_statement("LISTEN", "Listen in a connection of a role that is no pool.");
+    case T_NotifyStmt:
+      refuse_statement("NOTIFY",
+                       "Notify in a trigger or function of another role: listeners cannot tell "
+                       "one tenant's events from another's.");
     case T_LoadStmt:
       refuse_statement("LOAD", "Name the library in shared_preload_libraries.");
     case T_LockStmt:
@@ -103,9 +123,24 @@ void on_utility(PlannedStmt *planned, const char *query, bool read_only_tree,
   next(planned, query, read_only_tree, context, parameters, environment, receiver, completion);
 }
 
+// PL/pgSQL keeps what it has parsed for as long as the connection lives, the next tenant's calls
+// included; so nothing may be parsed under settings that change what the text means.
+void on_analyze(ParseState *state, Query *query, JumbleState *jumble) {
+  if ((!standard_conforming_strings || Transform_null_equals) &&
+      query->commandType != CMD_UTILITY && !in_test() && is_pool(GetSessionUserId()))
+    refuse_statement(standard_conforming_strings ? "a statement with transform_null_equals on"
+                                                 : "a statement with standard_conforming_strings "
+                                                   "off",
+                     "Reset the setting: PL/pgSQL keeps what it has parsed for the connection's "
+                     "next client.");
+  if (previous_analyze != nullptr) previous_analyze(state, query, jumble);
+}
+
 }  // namespace
 
 void install_guard() {
+  previous_analyze = post_parse_analyze_hook;
+  post_parse_analyze_hook = on_analyze;
   previous_utility = ProcessUtility_hook;
   ProcessUtility_hook = on_utility;
 }

@@ -17,18 +17,10 @@ constinit bool settings_touched = false;
 constinit bool statements_suspect = false;  // PREPARE, LISTEN, WITH HOLD
 constinit bool locks_suspect = false;
 
-// Values of kept_settings before this transaction touched any; in TopTransactionContext.
-constinit const char *values_before[std::size(kept_settings)] = {};
-constinit bool has_values_before = false;
+constinit bool settings_touched_now = false;  // in this transaction
 
 void note_settings() {
-  settings_touched = true;
-  if (has_values_before) return;
-  const MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
-  for (std::size_t i = 0; i < std::size(kept_settings); ++i)
-    values_before[i] = pstrdup(GetConfigOption(kept_settings[i], false, false));
-  MemoryContextSwitchTo(caller);
-  has_values_before = true;
+  settings_touched = settings_touched_now = true;
 }
 
 // Runs when an expression that calls the function is prepared for execution, thus before the call.
@@ -67,38 +59,65 @@ void set_for_session(const char *name, const char *value) {
   set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SET, true, ERROR, false);
 }
 
+const char *text_of(const config_generic &setting, const config_var_val &value) {
+  switch (setting.vartype) {
+    case PGC_BOOL:
+      return value.boolval ? "on" : "off";
+    case PGC_INT:
+      return psprintf("%d", value.intval);
+    case PGC_ENUM:
+      return config_enum_lookup_by_value(
+          reinterpret_cast<config_enum *>(const_cast<config_generic *>(&setting)), value.enumval);
+    case PGC_STRING:
+      return value.stringval;
+    case PGC_REAL:
+      break;
+  }
+  return nullptr;
+}
+
+// Drivers set the kept ones where there is no identity yet; a tenant may not change them for the
+// next one, so that what the transaction with his identity did to them is taken back.
+void reset_kept(const config_generic &setting, bool is_tenants) {
+  const bool is_taken_back = is_tenants && setting.stack != nullptr;
+  const char *value = is_taken_back ? text_of(setting, setting.stack->prior.val)
+                                    : GetConfigOption(setting.name, false, false);
+  if (!is_safe_value(setting.name, value))
+    set_for_session(setting.name, nullptr);
+  else if (is_taken_back)
+    set_for_session(setting.name, value);
+}
+
 // SET TRANSACTION and SET ROLE are of another kind than settings with a default; but a role that
 // was left behind is no longer the login role.
-void reset_left() {
+void reset_left(bool is_tenants) {
   for (config_generic *setting : all_settings()) {
-    if (std::strcmp(setting->name, "role") == 0) {
-      if (is_left(*setting)) set_for_session("role", "none");
-    } else if ((setting->flags & GUC_NO_RESET_ALL) == 0 && is_left(*setting) &&
-               (!is_kept_setting(setting->name) ||
-                !is_safe_value(setting->name, GetConfigOption(setting->name, false, false)))) {
+    if (!is_left(*setting)) continue;
+    if (std::strcmp(setting->name, "role") == 0)
+      set_for_session("role", "none");
+    else if (is_kept_setting(setting->name))
+      reset_kept(*setting, is_tenants);
+    else if ((setting->flags & GUC_NO_RESET_ALL) == 0)
       set_for_session(setting->name, nullptr);
-    }
   }
 }
 
-// A tenant may not change them for the next one; drivers set them where there is no identity yet.
-void restore_kept() {
-  for (std::size_t i = 0; i < std::size(kept_settings); ++i)
-    if (std::strcmp(values_before[i], GetConfigOption(kept_settings[i], false, false)) != 0)
-      set_for_session(kept_settings[i], values_before[i]);
-}
-
+// Only here is no value hidden below that of a savepoint or of a function any more. A transaction
+// that aborts after all gives back what it found, which may be what somebody has left.
 void end_of_transaction(XactEvent event, void *) {
   switch (event) {
     case XACT_EVENT_PRE_COMMIT:
-      if (!has_values_before || !is_pool(GetSessionUserId())) return;
-      if (transaction_has_identity()) restore_kept();
-      reset_settings();
+      if (!settings_touched_now || !is_pool(GetSessionUserId())) return;
+      reset_left(transaction_has_identity());
+      settings_touched = false;
+      break;
+    case XACT_EVENT_ABORT:
+      settings_touched = settings_touched || settings_touched_now;
+      settings_touched_now = false;
       break;
     case XACT_EVENT_COMMIT:
-    case XACT_EVENT_ABORT:
     case XACT_EVENT_PREPARE:
-      has_values_before = false;
+      settings_touched_now = false;
       break;
     default:
       break;
@@ -178,8 +197,8 @@ void note_statement(const Node *statement) {
 
 void reset_settings() {
   if (!settings_touched) return;
-  reset_left();
-  settings_touched = false;
+  note_settings();  // a rollback to a savepoint would take the reset back
+  reset_left(false);
 }
 
 const char *residue_in_connection() {

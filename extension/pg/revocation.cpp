@@ -5,7 +5,7 @@
 namespace tenancy::pg {
 namespace {
 
-constinit bool changed = true;
+constinit std::uint64_t generation = 1;
 constinit Oid signal_table = InvalidOid;
 
 // The columns of tenancy.revocation; issuer and subject, in this order, are its primary key.
@@ -15,7 +15,7 @@ constexpr AttrNumber not_before_column = 3;
 
 // Runs while invalidations are processed, in the middle of anything: it only takes a note.
 void on_invalidation(Datum, Oid table) {
-  if (!OidIsValid(table) || table == signal_table) changed = true;
+  if (!OidIsValid(table) || table == signal_table) ++generation;
 }
 
 void text_key(ScanKey key, AttrNumber column, std::string_view value) {
@@ -32,8 +32,6 @@ void install_revocation() {
 bool is_revoked(std::string_view issuer, std::string_view subject, std::int64_t issued_at) {
   const Oid schema = get_namespace_oid("tenancy", false);
   signal_table = get_relname_relid("revocation_signal", schema);
-  AcceptInvalidationMessages();
-  changed = false;  // before the rows are read: what commits meanwhile sets it again
   Relation table = table_open(get_relname_relid("revocation", schema), AccessShareLock);
   list_free(RelationGetIndexList(table));  // fills in rd_pkindex
   ScanKeyData keys[2];
@@ -55,9 +53,9 @@ bool is_revoked(std::string_view issuer, std::string_view subject, std::int64_t 
   return revoked;
 }
 
-bool revocations_changed() {
+std::uint64_t revocation_generation() {
   AcceptInvalidationMessages();
-  return changed;
+  return generation;
 }
 
 }  // namespace tenancy::pg

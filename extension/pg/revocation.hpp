@@ -16,8 +16,8 @@ void install_revocation();
 // since 1970 (core/verify.hpp: no_issue_time). REQUIRES: not in parallel mode
 bool is_revoked(std::string_view issuer, std::string_view subject, std::int64_t issued_at);
 
-// Accepts what other backends have sent. True if revocations may have changed since is_revoked()
-// was last asked.
-bool revocations_changed();
+// Accepts what other backends have sent. The number rises whenever revocations may have changed;
+// never 0.
+std::uint64_t revocation_generation();
 
 }  // namespace tenancy::pg

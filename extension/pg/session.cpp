@@ -33,6 +33,7 @@ Liveness liveness() noexcept {
   if (bound == nullptr || slot == nullptr) return Liveness::missing;
   if (bound->serial <= slot->ended_till)
     return bound->serial <= revoked_till ? Liveness::expired : Liveness::missing;
+  if (!bound->of_connection && bound->serial <= slot->transactions_till) return Liveness::missing;
   return unix_now() < bound->expires_at ? Liveness::live : Liveness::expired;
 }
 
@@ -83,6 +84,7 @@ void end_of_transaction(XactEvent event, void *) {
   if (transaction_has_identity() && !identity_is_the_connections()) ResetSequenceCaches();
   transaction = {};
   ++generation;
+  if (last_serial != 0) own_slot()->transactions_till = last_serial;
 }
 
 const char *show(Slice Identity::*slice) {
@@ -119,10 +121,6 @@ bool identity_has_expired() noexcept {
 
 bool transaction_has_identity() noexcept {
   return transaction.has_identity || liveness() != Liveness::missing;
-}
-
-bool has_logged_out() noexcept {
-  return transaction.logged_out;
 }
 
 bool identity_is_the_connections() noexcept {

@@ -2,8 +2,8 @@
 // by the connection where login was asked to bind it for that.
 //
 // INVARIANT: an identity is live only if the sealed setting opened in this backend (or is the
-// leader's, in a parallel worker), nothing has ended it since, and it has not expired. What has
-// ended stays so, whatever a rollback gives back to the setting.
+// leader's, in a parallel worker), nothing has ended it since, its transaction included, and it has
+// not expired. What has ended stays so, whatever a rollback gives back to the setting.
 // INVARIANT: a transaction has at most one identity; what it was, and that it logged out, outlives
 // every rollback to a savepoint and ends with the transaction alone.
 #pragma once
@@ -33,9 +33,8 @@ std::int64_t identity_expires_at() noexcept;
 // May be called in a signal handler.
 bool identity_has_expired() noexcept;
 
-// Whether the transaction has, or had, an identity; and whether it has logged out.
+// Whether the transaction has, or had, an identity.
 bool transaction_has_identity() noexcept;
-bool has_logged_out() noexcept;
 
 // Whether the bound identity is the connection's, not one transaction's.
 bool identity_is_the_connections() noexcept;

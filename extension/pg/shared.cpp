@@ -108,7 +108,7 @@ Slot *own_slot() noexcept {
   Slot *slot = &shared->slots[number];
   if (leader == MyProc && !nonce_is_ours) {
     if (!pg_strong_random(slot->nonce.data(), slot->nonce.size())) return nullptr;
-    slot->ended_till = 0;
+    slot->ended_till = slot->transactions_till = 0;
     nonce_is_ours = true;
   }
   return slot;

@@ -12,8 +12,10 @@ using Nonce = std::array<std::uint8_t, 16>;
 // parallel workers, which start after what they may see was written; so there is no lock.
 struct Slot {
   Nonce nonce;  // a slot is used again by later backends; a seal must not be
-  std::uint64_t
-      ended_till;  // bindings up to this serial are no identity, whatever the setting says
+  // Bindings up to this serial are no identity, whatever the setting says: all, and those of one
+  // transaction.
+  std::uint64_t ended_till;
+  std::uint64_t transactions_till;
 };
 
 // Called once, from _PG_init: asks for the memory and has it filled at start.
