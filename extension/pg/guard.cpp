@@ -63,7 +63,18 @@ void require_allowed(const DoStmt *block) {
   }
 }
 
-void require_allowed(const Node *statement) {
+// A pooler or driver goes on to use the statement that it does not know to be gone. It sees a
+// client's own DEALLOCATE, but not one inside a block, and its own names are not a client's.
+void require_allowed(const DeallocateStmt *deallocate, bool is_top_level) {
+  constexpr std::string_view poolers = "PGBOUNCER_";
+  if (!is_top_level)
+    refuse_statement("DEALLOCATE inside another statement", "Send it as a statement of its own.");
+  if (deallocate->name != nullptr && std::string_view(deallocate->name).starts_with(poolers))
+    refuse_statement("DEALLOCATE of a pooler's statement",
+                     "It belongs to all clients of the pooler.");
+}
+
+void require_allowed(const Node *statement, bool is_top_level) {
   switch (nodeTag(statement)) {
     case T_VariableSetStmt:
       return require_allowed(reinterpret_cast<const VariableSetStmt *>(statement));
@@ -71,6 +82,8 @@ void require_allowed(const Node *statement) {
       refuse_statement("PREPARE",
                        "Prepare statements by the protocol, as drivers do: one that SQL made would "
                        "wait for the connection's next client.");
+    case T_DeallocateStmt:
+      return require_allowed(reinterpret_cast<const DeallocateStmt *>(statement), is_top_level);
     case T_DoStmt:
       return require_allowed(reinterpret_cast<const DoStmt *>(statement));
     case T_ListenStmt:
@@ -102,14 +115,14 @@ bool ends_identity(const Node *statement) {
 }
 
 // What ends a transaction must run where no catalog can be read.
-void before(const Node *statement) {
+void before(const Node *statement, bool is_top_level) {
   if (IsA(statement, TransactionStmt)) {
     if (reinterpret_cast<const TransactionStmt *>(statement)->kind == TRANS_STMT_PREPARE &&
         IsTransactionState() && acts_as_pool())
       refuse_statement("PREPARE TRANSACTION", "Commit in one phase.");
     return;
   }
-  if (acts_as_pool()) require_allowed(statement);
+  if (acts_as_pool()) require_allowed(statement, is_top_level);
   note_statement(statement);
   if (ends_identity(statement)) end_identity();
 }
@@ -118,7 +131,7 @@ void on_utility(PlannedStmt *planned, const char *query, bool read_only_tree,
                 ProcessUtilityContext context, ParamListInfo parameters,
                 QueryEnvironment *environment, DestReceiver *receiver,
                 QueryCompletion *completion) {
-  before(planned->utilityStmt);
+  before(planned->utilityStmt, context == PROCESS_UTILITY_TOPLEVEL);
   const auto next = previous_utility != nullptr ? previous_utility : standard_ProcessUtility;
   next(planned, query, read_only_tree, context, parameters, environment, receiver, completion);
 }

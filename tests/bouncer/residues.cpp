@@ -58,16 +58,15 @@ const std::vector<Residue> &residues() {
       {"SQL PREPARE",
        {"prepare documents_of_mine as select 'attacker'::text, tenancy.account_key()"},
        "select exists (select from pg_prepared_statements where from_sql)"},
-      // The victim's statement is gone, and his driver prepares it again.
       {"SQL PREPARE under the pooler's statement names",
        {hijack},
-       "select exists (select from pg_prepared_statements where from_sql)",
-       {"26000"}},
-      // Out of the pooler's sight: it goes on to use what is gone, which ends in an error.
-      {"DEALLOCATE in a DO block",
-       {"do $$ begin execute 'deallocate all'; end $$"},
-       nullptr,
-       {"26000"}},
+       "select exists (select from pg_prepared_statements where from_sql)"},
+      // Out of the pooler's sight: it would go on to use what is gone.
+      {"DEALLOCATE in a DO block", {"do $$ begin execute 'deallocate all'; end $$"}, nullptr},
+      {"DEALLOCATE of the pooler's statements",
+       {"deallocate \"PGBOUNCER_1\"", "deallocate \"PGBOUNCER_2\"", "deallocate \"PGBOUNCER_3\"",
+        "deallocate \"PGBOUNCER_4\""},
+       nullptr},
       {"DEALLOCATE ALL", {"deallocate all"}, nullptr},
       {"DISCARD ALL", {"discard all"}, nullptr},
       {"cursor WITH HOLD",

@@ -11,6 +11,8 @@ explain (analyze, costs off, timing off, summary off) create temp table notes as
 create function pg_temp.f() returns int language sql as 'select 1';
 prepare s as select 1;
 do $$ begin execute 'prepare s as select 1'; end $$;
+deallocate "PGBOUNCER_1";
+do $$ begin execute 'deallocate all'; end $$;
 listen c;
 load 'auto_explain';
 lock table notes;
