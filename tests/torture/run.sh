@@ -27,9 +27,10 @@ tests/support/server.sh start "$server" > /dev/null || { echo "Bail out! no serv
 eval "$(tests/support/server.sh env "$server")"
 tests/support/application.sh torture > "$out/log/application" 2>&1 || { echo "Bail out! no application"; exit 1; }
 
-# Many tokens, so that signatures are verified and not only remembered.
+# Many tokens, so that signatures are verified and not only remembered; of a life as long as the whole may take.
+psql --quiet --no-psqlrc --dbname torture --command "update tenancy.issuer set max_lifetime = 1000000"
 for subject in victor guy; do
-  for ((i = 0; i < 100; i++)); do tests/support/mint.sh "$subject" web-app --claim "jti=$i"; done > "$out/$subject.tokens"
+  for ((i = 0; i < 100; i++)); do tests/support/mint.sh "$subject" web-app --expires-in 900000 --claim "jti=$i"; done > "$out/$subject.tokens"
 done
 cat "$out/victor.tokens" "$out/guy.tokens" > "$out/tokens"
 psql --quiet --no-psqlrc --dbname torture --command "grant select on pg_backend_memory_contexts to saas_app_pool" \
