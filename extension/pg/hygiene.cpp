@@ -20,19 +20,37 @@ bool redact(char *text) noexcept {
 }
 
 constexpr const char secret_function[] = "add_secret_key";
+constexpr const char word_characters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-";
 
 bool has_secret(const char *statement) noexcept {
   return statement != nullptr && strcasestr(statement, secret_function) != nullptr;
 }
 
-// What stands in quotes behind the function's name; the statement itself stays to be read.
+// Within the call's parentheses: what stands in quotes, and what is too long for a name there. The
+// rest is left, since pg_stat_statements reads the text again.
 void mask_secrets(char *text) noexcept {
-  char *c = text == nullptr ? nullptr : strcasestr(text, secret_function);
-  for (bool quoted = false; c != nullptr && *c != '\0'; ++c) {
-    if (*c == '\'')
-      quoted = !quoted;
-    else if (quoted)
-      *c = '*';
+  constexpr std::size_t longest_name = 15;
+  char *call = text == nullptr ? nullptr : strcasestr(text, secret_function);
+  for (; call != nullptr; call = strcasestr(call, secret_function)) {
+    call += std::strlen(secret_function);
+    call += std::strspn(call, "\" \t\r\n");
+    if (*call != '(') continue;
+    int depth = 0;
+    bool quoted = false;
+    for (; *call != '\0'; ++call) {
+      if (*call == '\'') {
+        quoted = !quoted;
+      } else if (quoted) {
+        *call = '*';
+      } else if (const std::size_t word = std::strspn(call, word_characters); word > longest_name) {
+        std::memset(call, '*', word);
+      } else if (*call == '(') {
+        ++depth;
+      } else if (*call == ')' && --depth <= 0) {
+        break;
+      }
+    }
   }
 }
 

@@ -71,7 +71,7 @@ watched() {
   wait
 }
 shown=$(watched 2> /dev/null)
-like "$shown" "<secret key>" "other sessions see that a key is added"
+like "$shown" "add_secret_key('*****" "other sessions see that a key is added"
 unlike "$shown" c0ffee "and not which"
 like "$(since psql --dbname tenancy_saas --command "select tenancy.remove_secret_key('https://hmac.example', 'k1')")" \
   'event=secret_key_removed role="postgres" object="https://hmac.example"' "one that is removed is an event"
