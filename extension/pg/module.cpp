@@ -17,11 +17,7 @@
 
 extern "C" {
 
-#ifdef PG_MODULE_MAGIC_EXT
-PG_MODULE_MAGIC_EXT(.name = "pg_tenancy", .version = TENANCY_VERSION);
-#else
-PG_MODULE_MAGIC;
-#endif
+MODULE_MAGIC("pg_tenancy", TENANCY_VERSION);
 
 PGDLLEXPORT void _PG_init(void);
 

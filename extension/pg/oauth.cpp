@@ -1,6 +1,6 @@
 #include "pg/oauth.hpp"
 
-#if PG_VERSION_NUM >= 180000
+#ifdef HAS_OAUTH
 
 #include <cstring>
 

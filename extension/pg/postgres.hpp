@@ -40,7 +40,8 @@ extern "C" {
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
-#if PG_VERSION_NUM >= 180000
+#if PG_VERSION_NUM >= 180000  // which has OAuth (b3f0be788a)
+#define HAS_OAUTH
 #include "libpq/oauth.h"
 #endif
 #include "mb/pg_wchar.h"
@@ -138,6 +139,13 @@ inline WaitEventSet *create_wait_event_set(int events) {
   return CreateWaitEventSet(CurrentMemoryContext, events);
 #endif
 }
+
+// 18 lets a library say its name and version (9324c8c580).
+#if PG_VERSION_NUM >= 180000
+#define MODULE_MAGIC(name_, version_) PG_MODULE_MAGIC_EXT(.name = name_, .version = version_)
+#else
+#define MODULE_MAGIC(name_, version_) PG_MODULE_MAGIC
+#endif
 
 // 18 took execute_once from ExecutorRun and its hook (3eea7a0c97).
 #if PG_VERSION_NUM >= 180000

@@ -66,7 +66,7 @@ login() { logins "$2" "$1" | cut -d ' ' -f 2; } # login NAME KEY: the SQLSTATE
 status() { sql --command "select $2 from tenancy.issuer_status where issuer = '$(issuer_of "$1")'"; } # status NAME COLUMN
 refresh() { sql --command "select tenancy.refresh_keys('$(issuer_of "$1")')" > /dev/null; }
 
-# --- every fault: NAME LISTENER ERROR ----------------------------------------------------------------
+# --- every fault: NAME LISTENER ERROR (or ERROR|ERROR: releases of libcurl differ) -------------------
 not_json='bad_key_set: the key set is not one strict JSON object'
 faults="
 hang good timed_out
@@ -94,7 +94,7 @@ huge_by_length good too_large
 huge_chunks good too_large
 huge_headers good too_large
 bomb good $not_json
-bomb_in_transfer good $not_json
+bomb_in_transfer good $not_json|broken_off
 redirect_to_host good redirected: 302
 redirect_to_http good redirected: 301
 redirect_to_file good redirected: 307
@@ -269,7 +269,9 @@ took=$((($(date +%s%N) - fault_started) / 1000000000))
 ok "$([ "$took" -le 30 ] && echo yes)" "within $took s, though some never answer"
 while read -r name listener error; do
   [ -n "$name" ] || continue
-  is "$(status "$name" "error || ', keys ' || keys")" "$error, keys 1" "$name: $error; the key stays"
+  got=$(status "$name" "error || ', keys ' || keys")
+  if [ "$got" = "${error##*|}, keys 1" ]; then error=${error##*|}; else error=${error%%|*}; fi
+  is "$got" "$error, keys 1" "$name: $error; the key stays"
 done <<< "$faults"
 is "$(logins a $fault_names | grep -v ' 00000$' || true)" "" "and each one's tokens are still accepted"
 is "$(requests elsewhere)" 0 "nothing was asked where redirects and documents point"

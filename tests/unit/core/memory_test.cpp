@@ -353,7 +353,8 @@ TEST_CASE("memory: no token of 16 KiB takes more than 64 KiB", "[memory]") {
         most = 0;
         measure(text, *issuer);
         INFO(algorithm << " " << bytes << " " << payload.substr(0, 80) << ": " << most);
-        CHECK(most <= 64 * 1024);
+        // Of which OpenSSL 3.6 takes 2 KiB more than 3.0 for a key of 16384 bits.
+        CHECK(most <= (OpenSSL_version_num() < 0x30500000L ? 64 : 66) * 1024);
       }
     }
   }
