@@ -10,10 +10,13 @@ library=$(find /usr/lib -name libfaketime.so.1 -print -quit)
 [ -n "$library" ] || { echo "1..0 # SKIP no libfaketime: run 'make deps'"; exit 0; }
 issuer=https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Demo
 
-# The server's clock is off by what the file says, which it reads each time.
+# The server's clock is off by what the file says, which it reads each time; a process that found it empty would exit.
 offset=$(mktemp)
-chmod 644 "$offset"
-step() { printf '%ss\n' "$1" > "$offset"; }
+step() {
+  printf '%ss\n' "$1" > "$offset.new"
+  chmod 644 "$offset.new"
+  mv "$offset.new" "$offset"
+}
 step +0
 LD_PRELOAD=$library FAKETIME_TIMESTAMP_FILE=$offset FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 \
   tests/support/server.sh start "$server" > /dev/null
