@@ -43,13 +43,15 @@ run_suite() {
   PRELOAD=$2 tests/support/server.sh start "$server" "max_prepared_transactions = 2" > /dev/null || return 1
   home=$(cd "$server" && pwd -P)
   cp -r "$source_dir/src/test/regress" "$home/suite"
-  cp "$out/regress.so" "$home/suite/"
+  # The suite looks for these two of contrib beside its own library.
+  cp "$out/regress.so" "$("$pg_config" --pkglibdir)"/{refint,autoinc}.so "$home/suite/"
   mkdir "$home/psql"
   cp "$psql_dir/src/bin/psql/psql" "$psql_dir"/src/interfaces/libpq/libpq.so.5* "$home/psql/"
   chmod -R a+rX "$home/psql"
   chmod -R a+rwX "$home/suite"
   (
     eval "$(tests/support/server.sh env "$server")"
+    psql --quiet --no-psqlrc --tuples-only --no-align --command "show shared_preload_libraries" > "$out/$1.preloaded"
     cd "$home/suite" || exit 1
     as_server_user env PGHOST="$PGHOST" PGPORT="$PGPORT" PGUSER=postgres \
       LD_LIBRARY_PATH="$home/psql" \
@@ -74,6 +76,7 @@ echo "# without pg_tenancy: $(count without ok) of $tests as PostgreSQL expects,
 echo "# with pg_tenancy:    $(count with ok) of $tests as PostgreSQL expects, $(count with FAILED) not"
 grep -hE '\.\.\. FAILED' "$out/with.log" | sed 's/^/# /'
 ok "$([ "$(count with '(ok|FAILED)')" = "$tests" ] && [ "$tests" -gt 200 ] && echo yes)" "the whole suite was run" "$out/with.log"
+ok "$(grep -x pg_tenancy "$out/with.preloaded" && [ -z "$(cat "$out/without.preloaded")" ] && echo yes)" "control: pg_tenancy was in the one server and not in the other"
 ok "$(grep -qE 'server (terminated|process .* was terminated)|PANIC|TRAP' "$out/with.server.log" || echo yes)" "no crash with pg_tenancy"
 
 known() { sed -n 's/^\([a-z_0-9]*\): .*/\1/p' tests/core_suite/known_differences; }
