@@ -90,7 +90,7 @@ SERVER_PROGRAM=$out/postgres tests/support/server.sh restart "$server" > /dev/nu
 library_leaks() {
   awk '/definitely lost/ {block = ""; inside = 1}
        inside {block = block $0 "\n"}
-       inside && /^==[0-9]+== *$/ {if (block ~ /pg_tenancy/) printf "%s", block; inside = 0}' "$out"/log/found.*
+       inside && /^==[0-9]+== *$/ {if (block ~ /tenancy::|: tenancy_[a-z_]+ \(/) printf "%s", block; inside = 0}' "$out"/log/found.*
 }
 errors() {
   if [ "$tool" = asan ]; then grep -A 30 -E 'runtime error:|ERROR: AddressSanitizer' "$server/server.log"; return; fi
