@@ -21,6 +21,7 @@ struct Options {
   bool named = false;
   bool sessions = false;
   bool cleaned = false;  // the pooler runs DISCARD ALL between clients
+  std::vector<std::string> tracked;
 };
 
 // Each residue has a database of its own at the bouncer, and with it a server connection of its
@@ -178,6 +179,9 @@ std::string reap(Connection &connection, const Identity &attacker, const Identit
 std::string control(const Options &options, std::size_t number, const Residue &residue,
                     const Identity &attacker) {
   if (residue.trace == nullptr || residue.tracked) return "";
+  for (const auto &setting : options.tracked)
+    if (std::string_view(residue.trace).find("'" + setting + "'") != std::string_view::npos)
+      return "";
   Connection first{conninfo(options, number, "plain")};
   const std::string refused = attack(first, residue, attacker);
   if (!refused.empty()) return "control: " + refused;
@@ -239,6 +243,8 @@ int main(int argc, char **argv) {
   app.add_flag("--named", options.named, "the victim prepares statements by name");
   app.add_flag("--sessions", options.sessions, "the pooler is in session mode");
   app.add_flag("--cleaned", options.cleaned, "the pooler runs DISCARD ALL between clients");
+  app.add_option("--tracked", options.tracked,
+                 "settings of which this pooler gives each client his own value, for every role");
   CLI11_PARSE(app, argc, argv);
 
   const auto identities = read_identities(identities_file);

@@ -18,13 +18,21 @@ residues() {
   tests/support/bouncer.sh stop "$pooler"
 }
 
+# From 1.26 on PgBouncer tracks what the server reports, which is search_path from 18 on.
+tracked() { # tracked VERSION
+  [ "$(printf '%s\n' 1.26 "$1" | sort --version-sort | head -n 1)" = 1.26 ] || return 0
+  echo --tracked default_transaction_read_only
+  [ "$(sql "show server_version_num")" -lt 180000 ] || echo --tracked search_path
+}
+
 in_mode() {
-  local version=$1 root=$2 mode=$3 named=()
+  local version=$1 root=$2 mode=$3 named=() own=()
   if has_named "$version" "$mode"; then named=(--named); fi
   if [ "$mode" = session ]; then
     residues "$version, session mode" "$root" pool_mode=session --sessions --cleaned "${named[@]}"
   else
-    residues "$version, transaction mode" "$root" pool_mode=transaction "${named[@]}"
+    mapfile -t own < <(tracked "$version" | tr ' ' '\n')
+    residues "$version, transaction mode" "$root" pool_mode=transaction "${named[@]}" "${own[@]}"
     residues "$version, transaction mode, always reset" "$root" "pool_mode=transaction server_reset_query_always=1" \
       --cleaned "${named[@]}"
   fi
