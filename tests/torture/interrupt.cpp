@@ -163,14 +163,14 @@ class Torture {
 
   // entered: whose login has succeeded, or null.
   void judge_transaction(const Tenant *entered) {
-    const bool failed = PQtransactionStatus(victim_->get()) == PQTRANS_INERROR;
-    if (failed && (shape_ == Shape::alone || shape_ == Shape::with_query)) {
+    const bool has_savepoint = shape_ != Shape::alone && shape_ != Shape::with_query;
+    bool failed = PQtransactionStatus(victim_->get()) == PQTRANS_INERROR;
+    // A login that was in time may be followed by a SET that is not, and is lost with it.
+    if (!failed && way_ == Way::timeout) failed = !leave("set local statement_timeout = 0");
+    if (failed && !has_savepoint) {
       leave("rollback");
     } else {
-      if (failed)
-        leave("rollback to s");
-      else if (way_ == Way::timeout)
-        leave("set local statement_timeout = 0");
+      if (PQtransactionStatus(victim_->get()) == PQTRANS_INERROR) leave("rollback to s");
       if (victim_->is_open() && victim_->in_transaction())
         judge(failed ? before_ : entered, before_);
       if (victim_->is_open()) leave(dice(2) == 0 ? "commit" : "rollback");
@@ -179,13 +179,15 @@ class Torture {
     judge(nullptr, nullptr);
   }
 
-  // A cancel or terminate that came late hits what is sent next; then that is sent again.
-  void leave(const std::string &statement) {
+  // A cancel or terminate that came late hits what is sent next; then that is sent again. Whether
+  // the first time was enough.
+  bool leave(const std::string &statement) {
     for (int i = 0; i < 5 && victim_->is_open(); ++i) {
-      if (sqlstate(victim_->run(statement)).empty()) return;
+      if (sqlstate(victim_->run(statement)).empty()) return i == 0;
       ++outcomes_["late"];
       if (statement.starts_with("set")) victim_->run("rollback to s");
     }
+    return false;
   }
 
   // Whose identity is there; nothing where none is.
