@@ -138,18 +138,26 @@ expect "signed by the provider: eve asks for Globex" "42501 no such account or w
 
 scene "eve, with any SQL she likes, tries to become Globex"
 account='select distinct a.name from documents d join accounts a on a.id = d.account_id;'
-expect "SET tenancy.account" '55P02 *cannot be changed' "$(client "$eve" "set tenancy.account = $globex;")"
+expect "SET LOCAL tenancy.account" '55P02 *cannot be changed' "$(client "$eve" "set local tenancy.account = $globex;")"
 expect "set_config('tenancy.account', ...)" '55P02 *cannot be changed' "$(client "$eve" "select set_config('tenancy.account', $globex, true);")"
-expect "SET tenancy.identity, the sealed value itself" '42501 permission denied*' "$(client "$eve" "set tenancy.identity = 'x';")"
+expect "SET LOCAL tenancy.identity, the sealed value" '42501 permission denied*' "$(client "$eve" "set local tenancy.identity = 'x';")"
 expect "SHOW tenancy.identity, to copy it" '42501 must be superuser*' "$(client "$eve" "show tenancy.identity;")"
-expect "SET ROLE to the dashboard's role" '42501 permission denied*' "$(client "$eve" "set role saas_dashboard; $account")"
-expect "SET ROLE postgres" '42501 permission denied*' "$(client "$eve" "set role postgres;")"
-expect "ALTER ROLE ... SET tenancy.account" '55P02 *cannot be changed' "$(client "$eve" "alter role saas_app_pool set tenancy.account = $globex;")"
+expect "SET LOCAL ROLE to the dashboard's role" '42501 permission denied*' "$(client "$eve" "set local role saas_dashboard; $account")"
+expect "SET LOCAL ROLE postgres" '42501 permission denied*' "$(client "$eve" "set local role postgres;")"
 expect "PGOPTIONS='-c tenancy.account=...': no connection" '*parameter "tenancy.account" cannot be changed' "$(PGOPTIONS="-c tenancy.account=${globex//\'/}" client "$eve" "$account")"
-expect "an account_uuid() of her own, first in search_path" "Acme" "$(client "$eve" "create function pg_temp.account_uuid() returns uuid language sql as \$f\$select $globex::uuid\$f\$; set local search_path = pg_temp, public, tenancy; $account")"
 expect "a second login, as gwen, in the same transaction" '28T04 *' "$(client "$eve" "select tenancy.login('$gwen');")"
 expect "control: gwen in a transaction of her own" "Globex" "$(client "$gwen" "$account")"
 expect "the next transaction on eve's connection" "$no_identity" "$(client "$eve" "commit; begin; $account")"
+
+scene "eve leaves something in the connection, for whoever comes next"
+not_allowed='42501 * is not allowed to pool role*'
+expect "a temporary table documents" "$not_allowed" "$(client "$eve" "create temp table documents (like documents);")"
+expect "an account_uuid() of her own, first in search_path" "$not_allowed" "$(client "$eve" "create function pg_temp.account_uuid() returns uuid language sql as \$f\$select $globex::uuid\$f\$;")"
+expect "a statement of PREPARE under a driver's name" "$not_allowed" "$(client "$eve" "prepare s1 as select 'eve''s';")"
+expect "a search_path" "$not_allowed" "$(client "$eve" "set search_path = pg_temp;")"
+expect "the same by a function; the next transaction has" '"$user", public' "$(client "$eve" "do \$\$ begin perform set_config('search_path', 'pg_temp', false); end \$\$; commit; begin; show search_path;")"
+expect "ALTER ROLE saas_app_pool SET ..." "$not_allowed" "$(client "$eve" "alter role saas_app_pool set statement_timeout = 1;")"
+expect "cancelling a sister session" '42501 permission denied for function*' "$(client "$eve" "select pg_cancel_backend(pg_backend_pid());")"
 
 echo
 if [ "$wrong" -gt 0 ]; then
