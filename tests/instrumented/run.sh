@@ -66,7 +66,7 @@ chmod 777 "$out/log"
 
 trap 'tests/support/server.sh stop "$server" > /dev/null' EXIT
 export PGCTLTIMEOUT=600 PGCONNECT_TIMEOUT=600
-SERVER_PROGRAM=$out/postgres tests/support/server.sh start "$server" > "$out/log/start" 2>&1 ||
+SERVER_PROGRAM=$out/postgres tests/support/server.sh start "$server" "max_prepared_transactions = 5" > "$out/log/start" 2>&1 ||
   bail "no server" "$out/log/start"
 eval "$(tests/support/server.sh env "$server")"
 tests/support/application.sh tenancy_saas > "$out/log/application" 2>&1 || bail "no application" "$out/log/application"
@@ -79,7 +79,7 @@ case $tool in
 esac
 make installcheck > "$out/log/regression" 2>&1
 sed -n 's/^test /# test /p' "$out/log/regression"
-pg_prove --dbname tenancy_saas tests/pgtap/*.sql > "$out/log/pgtap" 2>&1
+pg_prove --dbname tenancy_saas tests/pgtap/*.sql tests/pgtap/attacks/*.sql > "$out/log/pgtap" 2>&1
 sed 's/^/# /' "$out/log/pgtap"
 # Time is what a token has little of: a test of expiry may come too late where all is slow.
 ok "$(grep -qE '^test (login|plans|keys|directory) .* ok ' "$out/log/regression" && echo yes)" "the regression tests were run" "$out/log/regression"
