@@ -40,7 +40,7 @@ class HierarchyChecker {
             written.claim ? written.claim->text : written.key.text,
             {},
             written.active,
-            source_.line_of(written.span)};
+            written.span.begin};
   }
 
   User user(const ast::Level &written) {
@@ -51,7 +51,7 @@ class HierarchyChecker {
             written.subject ? written.subject->text : "",
             written.issuer ? written.issuer->text : "",
             written.active,
-            source_.line_of(written.span)};
+            written.span.begin};
   }
 
   KeyType type(const std::optional<ast::Name> &name) {
@@ -105,7 +105,7 @@ class HierarchyChecker {
                       written.role.text,
                       {},
                       written.active,
-                      source_.line_of(written.span)};
+                      written.span.begin};
     std::vector<std::string> names;  // of this level, without it
     for (const Role &role : model.roles) {
       if (role.name.starts_with(level + ".")) names.push_back(role.name.substr(level.size() + 1));

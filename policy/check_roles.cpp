@@ -24,7 +24,7 @@ class RoleChecker {
       if (!by_name_.contains(role.name.text)) continue;
       std::set<std::string> held;
       collect(role, held);
-      Role result{role.name.text, {}, source_.line_of(role.name.span)};
+      Role result{role.name.text, {}, role.name.span.begin};
       for (const ast::Role &other : file_.roles) {
         if (held.contains(other.name.text)) result.holds.push_back(other.name.text);
       }

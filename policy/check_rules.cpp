@@ -125,7 +125,7 @@ class RuleChecker {
   }
 
   void split(const ast::Rule &rule) {
-    const std::size_t line = source_.line_of(rule.span);
+    const std::size_t at = rule.span.begin;
     const std::string role = rule.role ? rule.role->text : "";
     const auto add = [&](Verb verb, Span span, const ColumnSet &columns) {
       for (const ast::Name &context : rule.contexts) {
@@ -134,7 +134,7 @@ class RuleChecker {
                     role,
                     columns,
                     rule.rows,
-                    line};
+                    at};
         if (check_columns_agree(grant, span)) table_.grants.push_back(std::move(grant));
       }
     };
@@ -159,7 +159,8 @@ class RuleChecker {
           "columns-differ",
           fmt::format("line {} lets {} other columns in {}, and PostgreSQL would let both roles {} "
                       "all of them",
-                      other.line, name_of(grant.verb), name_of(grant.context), name_of(grant.verb)),
+                      source_.position(other.at).line, name_of(grant.verb), name_of(grant.context),
+                      name_of(grant.verb)),
           span, "name the same columns in both, or give one of them in the other API context");
       return false;
     }

@@ -24,7 +24,7 @@ class TableChecker {
       }
       Table table{};
       table.name = name;
-      table.line = source_.line_of(written.name.span);
+      table.at = written.name.span.begin;
       model_.tables.push_back(std::move(table));
     }
     if (file_.tables.empty() && !diagnostics_.failed()) {

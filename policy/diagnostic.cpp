@@ -52,7 +52,7 @@ std::string count(std::size_t number, std::string_view noun) {
 
 void render_one(std::string &out, const Diagnostic &diagnostic, const Source &source) {
   const Position at = source.position(diagnostic.span.begin);
-  const std::string_view line = source.line(at.line);
+  const std::string_view line = source.line_at(diagnostic.span.begin);
   const std::size_t start = source.text().size() - diagnostic.span.begin;
   // Only what lies in the first line is underlined.
   std::size_t length = std::min(diagnostic.span.end - diagnostic.span.begin, start);
@@ -61,9 +61,10 @@ void render_one(std::string &out, const Diagnostic &diagnostic, const Source &so
   const std::size_t width = std::max<std::size_t>(count_characters(marked), 1);
 
   const std::string shown = printable(line);
-  fmt::format_to(std::back_inserter(out), "{}:{}:{}: {}[{}]: {}\n", source.path(), at.line,
-                 at.column, diagnostic.severity == Severity::error ? "error" : "warning",
-                 diagnostic.name, diagnostic.message);
+  fmt::format_to(std::back_inserter(out), "{}:{}:{}: {}[{}]: {}\n",
+                 source.path_at(diagnostic.span.begin), at.line, at.column,
+                 diagnostic.severity == Severity::error ? "error" : "warning", diagnostic.name,
+                 diagnostic.message);
   fmt::format_to(std::back_inserter(out), "{:5} | {}\n", at.line, shown);
   fmt::format_to(std::back_inserter(out), "      | {:{}}^{:~<{}}\n", "", at.column - 1, "",
                  width - 1);

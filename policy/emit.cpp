@@ -25,8 +25,8 @@ std::string hex(const Digest &digest) {
   return out;
 }
 
-std::string sql_file_name(const Source &source) {
-  std::string name = source.name();
+std::string sql_file_name(const Source &source, std::size_t at = 0) {
+  std::string name = source.name_at(at);
   for (char &c : name) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
   }
@@ -184,7 +184,7 @@ std::string emit_rules(const Plan &plan) {
 std::string emit_record(const Plan &plan, const Source &source) {
   const Model &model = *plan.model;
   const std::string application = quote_literal(model.application);
-  const std::optional<Digest> digest = sha256(source.text());
+  const std::optional<Digest> digest = sha256(source.record());
   if (!digest) throw std::runtime_error("the cryptographic library cannot compute SHA-256");
   return heading("What was applied. The hash is the SHA-256 of the policy file.") +
          fmt::format(R"(insert into tenancy.application (name, directory_schema, directory_name)
@@ -215,7 +215,7 @@ select applied.*
                      application, quote_literal(model.account.table.schema),
                      quote_literal(model.application + "_directory"), emit_rules(plan),
                      quote_literal(hex(*digest)), language_version, quote_literal(TENANCY_VERSION),
-                     dollar_quote("policy", source.text()));
+                     dollar_quote("policy", source.record()));
 }
 
 }  // namespace
@@ -256,8 +256,22 @@ std::string qualified(const TableName &table) {
   return quote_qualified(table.schema, table.name);
 }
 
-std::string reference(const Source &source, const std::vector<std::size_t> &lines) {
-  return fmt::format("{}:{}", sql_file_name(source), fmt::join(lines, ", "));
+std::string reference(const Source &source, const std::vector<std::size_t> &places) {
+  std::string out;
+  std::string file;
+  std::size_t last = 0;
+  for (const std::size_t at : places) {
+    const std::string name = sql_file_name(source, at);
+    const std::size_t line = source.position(at).line;
+    if (name != file) {
+      out += fmt::format("{}{}:{}", out.empty() ? "" : ", ", name, line);
+    } else if (line != last) {
+      out += fmt::format(", {}", line);
+    }
+    file = name;
+    last = line;
+  }
+  return out;
 }
 
 std::string column_list(const std::vector<std::string> &columns) {

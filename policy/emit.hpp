@@ -29,8 +29,9 @@ std::string context_role(const Model &model, ApiContext context);
 std::string context_roles(const Model &model);
 // `public.documents`.
 std::string qualified(const TableName &table);
-// `tenancy.yaml:42` or `tenancy.yaml:42, 43`; fit for a comment whatever the file is called.
-std::string reference(const Source &source, const std::vector<std::size_t> &lines);
+// `tenancy.yaml:42` or `tenancy.yaml:42, 43, billing.yaml:7` for places in the source; fit for a
+// comment whatever the file is called.
+std::string reference(const Source &source, const std::vector<std::size_t> &places);
 // `(a, b)` and `array['a', 'b']`.
 std::string column_list(const std::vector<std::string> &columns);
 std::string text_array(const std::vector<std::string> &values);

@@ -213,8 +213,8 @@ as {1};
 alter function {2}(text, text, text, text) owner to current_user;
 do {3};
 )",
-                     reference(source, {m.account.line, m.workspace.line, m.user.line,
-                                        m.account_membership.line, m.workspace_membership.line}),
+                     reference(source, {m.account.at, m.workspace.at, m.user.at,
+                                        m.account_membership.at, m.workspace_membership.at}),
                      dollar_quote("directory", body), function, dollar_quote("grants", grants));
 }
 

@@ -24,7 +24,7 @@ class TableEmitter {
   std::string emit() {
     line("");
     line(std::string(max_line, '-'));
-    line(fmt::format("-- {}: {}. {}", name_, scope(), reference(source_, {plan_.table->line})));
+    line(fmt::format("-- {}: {}. {}", name_, scope(), reference(source_, {plan_.table->at})));
     line("");
     line(fmt::format("alter table {} enable row level security, force row level security;", name_));
     line(fmt::format("revoke all on table {} from public, {};", name_, context_roles(model_)));
@@ -74,7 +74,7 @@ class TableEmitter {
     const std::string what = fmt::format("grant {}{}", command(grant.verb), columns);
     const std::string rest =
         fmt::format("on table {} to {};  -- {}", name_, context_role(model_, grant.context),
-                    reference(source_, grant.lines));
+                    reference(source_, grant.at));
     const bool fits = what.size() + 1 + rest.size() <= max_line;
     line(fmt::format("{}{}{}", what, fits ? " " : "\n    ", rest));
   }
@@ -119,7 +119,7 @@ class TableEmitter {
     for (std::size_t i = 0; i < policy.branches.size(); ++i) {
       const Branch &each = policy.branches[i];
       const std::string text = branch(each);
-      out += fmt::format("\n            -- {}\n            {}{}", reference(source_, {each.line}),
+      out += fmt::format("\n            -- {}\n            {}{}", reference(source_, {each.at}),
                          i == 0 ? "" : "or ", each.rows ? "(" + text + ")" : text);
     }
     return out + "\n        )\n    ";
@@ -129,7 +129,7 @@ class TableEmitter {
     const std::string role = context_role(model_, policy.context);
     const std::string text = predicate(policy);
     if (policy.branches.size() == 1) {
-      line("-- " + reference(source_, {policy.branches[0].line}));
+      line("-- " + reference(source_, {policy.branches[0].at}));
     }
     std::string clauses;
     if (policy.verb != Verb::insert) clauses += fmt::format("\n    using ({})", text);

@@ -6,8 +6,8 @@ namespace tenancy::policy {
 
 namespace {
 
-void add_line(std::vector<std::size_t> &lines, std::size_t line) {
-  if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
+void add_once(std::vector<std::size_t> &places, std::size_t at) {
+  if (std::find(places.begin(), places.end(), at) == places.end()) places.push_back(at);
 }
 
 class TableLowering {
@@ -25,8 +25,8 @@ class TableLowering {
         for (const Grant &each : table_.grants) {
           if (each.context != context || each.verb != verb) continue;
           grant.columns = each.columns;  // the same in all of them: check() saw to it
-          add_line(grant.lines, each.line);
-          policy.branches.push_back({each.role, each.rows, each.line});
+          add_once(grant.at, each.at);
+          policy.branches.push_back({each.role, each.rows, each.at});
         }
         if (policy.branches.empty()) continue;
         simplify(policy.branches);

@@ -1,5 +1,6 @@
 // What the policy means: every name resolved, every default written out, every rule split into
-// grants of one role, one API context and one verb. INVARIANT: a model exists only for a file
+// grants of one role, one API context and one verb. `at` is where a thing is written: an offset in
+// the source. INVARIANT: a model exists only for a file
 // without errors; what consumes it needs no check of its own.
 #pragma once
 
@@ -30,7 +31,7 @@ struct Level {
   std::string claim;    // the column that a token or login() names
   std::string account;  // of a workspace: the column that holds its account's key
   std::optional<Condition> active;
-  std::size_t line;
+  std::size_t at;
 };
 
 struct User {
@@ -40,7 +41,7 @@ struct User {
   std::string subject;
   std::string issuer;
   std::optional<Condition> active;
-  std::size_t line;
+  std::size_t at;
 };
 
 struct Membership {
@@ -50,13 +51,13 @@ struct Membership {
   std::string role;
   std::vector<std::pair<std::string, std::string>> values;  // stored value, role with its level
   std::optional<Condition> active;
-  std::size_t line;
+  std::size_t at;
 };
 
 struct Role {
   std::string name;                // account.admin
   std::vector<std::string> holds;  // itself and all that it includes, in the order of the file
-  std::size_t line;
+  std::size_t at;
 };
 
 enum class ApiContext { app, dashboard };
@@ -75,7 +76,7 @@ struct Grant {
   std::string role;                                 // empty: every identity
   std::optional<std::vector<std::string>> columns;  // nothing: all, or the verb has none
   std::optional<Condition> rows;                    // nothing: all within the floor
-  std::size_t line;
+  std::size_t at;
 };
 
 struct ParentKey {
@@ -92,7 +93,7 @@ struct Table {
   std::optional<ParentKey> parent;
   std::vector<std::string> columns;  // every column that the policy names
   std::vector<Grant> grants;
-  std::size_t line;
+  std::size_t at;
 };
 
 struct Model {

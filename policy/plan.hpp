@@ -14,7 +14,7 @@ namespace tenancy::policy {
 struct Branch {
   std::string role;  // empty: every identity
   std::optional<Condition> rows;
-  std::size_t line;
+  std::size_t at;
 };
 
 // The one permissive policy for a command and an API context. For update it is both what the row
@@ -29,7 +29,7 @@ struct ColumnGrant {
   ApiContext context;
   Verb verb;
   std::optional<std::vector<std::string>> columns;  // nothing: the whole table
-  std::vector<std::size_t> lines;
+  std::vector<std::size_t> at;
 };
 
 // A column and the accessor whose value it must have or gets.

@@ -10,11 +10,20 @@
 
 namespace tenancy::policy {
 
-Source::Source(std::string path, std::string text)
-    : path_(std::move(path)), text_(std::move(text)), starts_{0} {
-  for (std::size_t at = 0; at < text_.size(); ++at) {
+Source::Source(std::string path, std::string text) {
+  add(std::move(path), std::move(text));
+}
+
+std::size_t Source::add(std::string path, std::string text) {
+  if (!files_.empty()) text_ += '\n';  // so that the end of one is not the begin of the next
+  const std::size_t begin = text_.size();
+  text_ += text;
+  files_.push_back({std::move(path), {begin, text_.size()}});
+  starts_.push_back(begin);
+  for (std::size_t at = begin; at < text_.size(); ++at) {
     if (text_[at] == '\n') starts_.push_back(at + 1);
   }
+  return files_.size() - 1;
 }
 
 Source Source::read(const std::string &path) {
@@ -33,21 +42,47 @@ Source Source::read(const std::string &path) {
   return Source(path, std::move(text));
 }
 
-std::string Source::name() const {
-  return std::filesystem::path(path_).filename().string();
+const Source::File &Source::file_at(std::size_t offset) const {
+  const auto after =
+      std::upper_bound(files_.begin(), files_.end(), offset,
+                       [](std::size_t at, const File &file) { return at < file.extent.begin; });
+  return *(after - 1);
+}
+
+std::string Source::name_at(std::size_t offset) const {
+  const File &file = file_at(offset);
+  const std::filesystem::path first(files_.front().path);
+  if (&file == files_.data()) return first.filename().string();
+  return std::filesystem::path(file.path).lexically_relative(first.parent_path()).string();
+}
+
+std::string Source::record() const {
+  if (files_.size() == 1) return text_;
+  std::string out;
+  for (const File &file : files_) {
+    const std::size_t length = file.extent.end - file.extent.begin;
+    out += "# " + name_at(file.extent.begin) + "\n" + text_.substr(file.extent.begin, length);
+    if (!out.ends_with('\n')) out += '\n';
+  }
+  return out;
+}
+
+std::size_t Source::line_start(std::size_t offset) const {
+  return *(std::upper_bound(starts_.begin(), starts_.end(), offset) - 1);
 }
 
 Position Source::position(std::size_t offset) const {
-  const auto after = std::upper_bound(starts_.begin(), starts_.end(), offset);
-  const std::size_t start = *(after - 1);
+  const auto first = std::lower_bound(starts_.begin(), starts_.end(), file_at(offset).extent.begin);
+  const std::size_t start = line_start(offset);
+  const auto line = std::lower_bound(first, starts_.end(), start) - first;
   const std::string_view before = std::string_view(text_).substr(start, offset - start);
-  return {static_cast<std::size_t>(after - starts_.begin()), count_characters(before) + 1};
+  return {static_cast<std::size_t>(line) + 1, count_characters(before) + 1};
 }
 
-std::string_view Source::line(std::size_t number) const {
-  const std::size_t start = starts_.at(number - 1);
-  const std::size_t end = number < starts_.size() ? starts_[number] - 1 : text_.size();
-  std::string_view line = std::string_view(text_).substr(start, end - start);
+std::string_view Source::line_at(std::size_t offset) const {
+  const std::size_t start = line_start(offset);
+  std::string_view line = std::string_view(text_).substr(start, file_at(offset).extent.end - start);
+  line = line.substr(0, line.find('\n'));
   if (line.ends_with('\r')) line.remove_suffix(1);
   return line;
 }

@@ -1,4 +1,4 @@
-// The text of a policy file, and where in it things are.
+// The text of a policy, and where in it things are.
 #pragma once
 
 #include <cstddef>
@@ -16,12 +16,14 @@ struct Span {
   std::size_t end = 0;
 };
 
-// Where a person looks: both count from 1, columns in characters.
+// Where a person looks: lines and columns count from 1, columns in characters.
 struct Position {
   std::size_t line;
   std::size_t column;
 };
 
+// A policy: its file, and those that it includes. Their texts follow each other in one, so that an
+// offset alone says which file, which line and which column are meant.
 class Source {
  public:
   Source(std::string path, std::string text);
@@ -29,16 +31,35 @@ class Source {
   // Throws std::runtime_error if the file cannot be read or is larger than max_source_size.
   static Source read(const std::string &path);
 
-  const std::string &path() const { return path_; }  // as given
-  std::string name() const;                          // without directories
-  const std::string &text() const { return text_; }
+  // Adds an included file, by the name with which it is to be shown. Returns its number.
+  std::size_t add(std::string path, std::string text);
+
+  std::size_t files() const { return files_.size(); }
+  const std::string &path() const { return files_.front().path; }  // of the first, as given
+  const std::string &path_at(std::size_t offset) const { return file_at(offset).path; }
+  std::string name() const { return name_at(0); }  // of the first, without directories
+  // The same of the file that holds the offset; of an included one, as the first would write it.
+  std::string name_at(std::size_t offset) const;
+  Span extent(std::size_t file) const { return files_.at(file).extent; }
+  const std::string &text() const { return text_; }  // all of it
+
+  // The text as a record of the policy: that of the only file, else each under its name.
+  std::string record() const;
 
   Position position(std::size_t offset) const;  // offset <= text().size()
   std::size_t line_of(Span span) const { return position(span.begin).line; }
-  std::string_view line(std::size_t number) const;  // without its line end; 1 <= number
+  // The line that holds the offset, without its line end.
+  std::string_view line_at(std::size_t offset) const;
 
  private:
-  std::string path_;
+  struct File {
+    std::string path;
+    Span extent;
+  };
+  const File &file_at(std::size_t offset) const;
+  std::size_t line_start(std::size_t offset) const;
+
+  std::vector<File> files_;
   std::string text_;
   std::vector<std::size_t> starts_;  // of each line
 };

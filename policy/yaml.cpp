@@ -20,10 +20,10 @@ struct Release {
 };
 
 // One report per line is enough.
-void check_characters(const Source &source, Diagnostics &diagnostics) {
-  const std::string_view text = source.text();
+void check_characters(const Source &source, Span file, Diagnostics &diagnostics) {
+  const std::string_view text = std::string_view(source.text()).substr(0, file.end);
   bool line_reported = false;
-  for (std::size_t at = 0; at < text.size();) {
+  for (std::size_t at = file.begin; at < text.size();) {
     const std::size_t length = utf8_length(text.substr(at));
     const auto c = static_cast<unsigned char>(text[at]);
     const bool line_end = c == '\n' || (c == '\r' && text.substr(at + 1).starts_with('\n'));
@@ -53,8 +53,11 @@ void check_characters(const Source &source, Diagnostics &diagnostics) {
 // stop there.
 class Reader {
  public:
-  Reader(const Source &source, Diagnostics &diagnostics)
-      : source_(source), diagnostics_(diagnostics) {
+  Reader(const Source &source, Span file, Diagnostics &diagnostics)
+      : source_(source),
+        begin_(file.begin),
+        text_(std::string_view(source.text()).substr(file.begin, file.end - file.begin)),
+        diagnostics_(diagnostics) {
     fy_diag_cfg diag_config;
     fy_diag_cfg_default(&diag_config);
     diag_config.fp = nullptr;
@@ -67,8 +70,7 @@ class Reader {
                                                    FYPCF_COLLECT_DIAG);
     config.diag = diag_.get();
     parser_.reset(fy_parser_create(&config));
-    if (!parser_ ||
-        fy_parser_set_string(parser_.get(), source.text().data(), source.text().size()) != 0) {
+    if (!parser_ || fy_parser_set_string(parser_.get(), text_.data(), text_.size()) != 0) {
       throw std::bad_alloc();
     }
   }
@@ -95,7 +97,8 @@ class Reader {
     }
     if (broken_) return std::nullopt;
     if (!root) {
-      diagnostics_.error("empty", "the file holds no policy", {0, 0}, "begin with \"tenancy: 1\"");
+      diagnostics_.error("empty", "the file holds no policy", {begin_, begin_},
+                         "begin with \"tenancy: 1\"");
     }
     return root;
   }
@@ -130,22 +133,21 @@ class Reader {
 
   // libfyaml counts from 1 in collected errors, columns in characters.
   std::size_t offset(int line, int column) const {
-    const std::string &text = source_.text();
     std::size_t at = 0;
-    for (int passed = 1; passed < line && at < text.size(); ++passed) {
-      at = std::min(text.find('\n', at), text.size() - 1) + 1;
+    for (int passed = 1; passed < line && at < text_.size(); ++passed) {
+      at = std::min(text_.find('\n', at), text_.size() - 1) + 1;
     }
-    for (int passed = 1; passed < column && at < text.size() && text[at] != '\n'; ++passed) {
-      at += std::max<std::size_t>(utf8_length(std::string_view(text).substr(at)), 1);
+    for (int passed = 1; passed < column && at < text_.size() && text_[at] != '\n'; ++passed) {
+      at += std::max<std::size_t>(utf8_length(text_.substr(at)), 1);
     }
-    return at;
+    return begin_ + at;
   }
 
-  static Span span_of(const Event &event) {
+  Span span_of(const Event &event) const {
     const fy_mark *begin = fy_event_start_mark(event.get());
     const fy_mark *end = fy_event_end_mark(event.get());
     const std::size_t at = begin == nullptr ? 0 : begin->input_pos;
-    return {at, end == nullptr ? at : end->input_pos};
+    return {begin_ + at, begin_ + (end == nullptr ? at : end->input_pos)};
   }
 
   void error(const char *name, const char *message, const Event &event, const char *help) {
@@ -163,7 +165,7 @@ class Reader {
       const std::size_t at = begin->input_pos - (token == anchor && begin->input_pos > 0 ? 1 : 0);
       diagnostics_.error(
           token == anchor ? "anchor" : "tag", token == anchor ? "an anchor" : "a tag",
-          {at, end->input_pos},
+          {begin_ + at, begin_ + end->input_pos},
           token == anchor ? "write the value out wherever it is meant" : "write the plain value");
     }
     return anchor != nullptr || tag != nullptr;
@@ -178,7 +180,7 @@ class Reader {
       return result;
     }
     if (event->type == FYET_ALIAS) {
-      result.span.begin -= result.span.begin > 0 ? 1 : 0;
+      result.span.begin -= result.span.begin > begin_ ? 1 : 0;
       diagnostics_.error("anchor", "an alias", result.span,
                          "write the value out wherever it is meant");
       return result;
@@ -264,11 +266,13 @@ class Reader {
     return false;
   }
 
-  static void close(Node &result, const Event &end) {
+  void close(Node &result, const Event &end) const {
     result.span.end = std::max(result.span.end, span_of(end).end);
   }
 
   const Source &source_;
+  std::size_t begin_;  // of the file within the source
+  std::string_view text_;
   Diagnostics &diagnostics_;
   std::unique_ptr<fy_diag, Release> diag_;
   std::unique_ptr<fy_parser, Release> parser_;
@@ -277,10 +281,11 @@ class Reader {
 
 }  // namespace
 
-std::optional<Node> read_yaml(const Source &source, Diagnostics &diagnostics) {
-  check_characters(source, diagnostics);
-  if (diagnostics.failed()) return std::nullopt;
-  return Reader(source, diagnostics).read();
+std::optional<Node> read_yaml(const Source &source, Diagnostics &diagnostics, std::size_t file) {
+  const std::size_t errors = diagnostics.errors();
+  check_characters(source, source.extent(file), diagnostics);
+  if (diagnostics.errors() > errors) return std::nullopt;
+  return Reader(source, source.extent(file), diagnostics).read();
 }
 
 bool is_ambiguous(const Node &node) {

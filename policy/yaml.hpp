@@ -33,8 +33,9 @@ struct Member {
 
 // Refused, with a position each: what is not YAML or not UTF-8, tabs and other control characters,
 // duplicate keys, anchors, aliases, merge keys, tags, directives, several documents, keys that
-// are not scalars, nesting deeper than 16. Nothing if there is no tree to go on with.
-std::optional<Node> read_yaml(const Source &source, Diagnostics &diagnostics);
+// are not scalars, nesting deeper than 16. Nothing if there is no tree to go on with. file: its
+// number in the source.
+std::optional<Node> read_yaml(const Source &source, Diagnostics &diagnostics, std::size_t file = 0);
 
 // Whether a plain scalar is a word that readers of YAML 1.1 take for a boolean or for nothing
 // (yes, no, on, off, y, n, true, false, null, ~), so that it names nothing reliably.

@@ -15,9 +15,9 @@ TEST_CASE("source: positions count lines and characters from one", "[source]") {
   const Position x = source.position(source.text().find('x'));
   CHECK(x.line == 2);
   CHECK(x.column == 6);
-  CHECK(source.line(1) == "é: 1");
-  CHECK(source.line(2) == "b: ü x");
-  CHECK(source.line(3).empty());
+  CHECK(source.line_at(0) == "é: 1");
+  CHECK(source.line_at(source.text().find('b')) == "b: ü x");
+  CHECK(source.line_at(source.text().size()).empty());
   CHECK(source.position(source.text().size()).line == 3);
 }
 
@@ -136,4 +136,31 @@ TEST_CASE("yaml: hostile input ends in a report, not in a crash", "[yaml]") {
     CHECK((root.has_value() || diagnostics.failed()));
     (void)diagnostics.render(source);
   }
+}
+
+TEST_CASE("source: files follow each other, and each has its own lines", "[source]") {
+  Source source("dir/tenancy.yaml", "a: 1\nb: 2");
+  const std::size_t second = source.add("dir/tables/x.yaml", "c: 3\nd: 4\n");
+  REQUIRE(second == 1);
+  CHECK(source.files() == 2);
+  const std::size_t b = source.text().find('b');
+  const std::size_t d = source.text().find('d');
+  CHECK(source.position(b).line == 2);
+  CHECK(source.position(d).line == 2);
+  CHECK(source.name_at(b) == "tenancy.yaml");
+  CHECK(source.name_at(d) == "tables/x.yaml");
+  CHECK(source.path_at(d) == "dir/tables/x.yaml");
+  CHECK(source.line_at(b) == "b: 2");
+  CHECK(source.line_at(d) == "d: 4");
+  CHECK(source.position(source.extent(0).end).line == 2);
+  CHECK(source.path_at(source.extent(0).end) == "dir/tenancy.yaml");
+  CHECK(source.record() == "# tenancy.yaml\na: 1\nb: 2\n# tables/x.yaml\nc: 3\nd: 4\n");
+
+  Diagnostics diagnostics;
+  const std::optional<Node> root = read_yaml(source, diagnostics, second);
+  REQUIRE(root);
+  CHECK(root->members.at(1).key.span.begin == d);
+  diagnostics.error("e", "m", {d, d + 1}, "h");
+  CHECK(
+      diagnostics.render(source).starts_with("dir/tables/x.yaml:2:1: error[e]: m\n    2 | d: 4\n"));
 }
