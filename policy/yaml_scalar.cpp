@@ -25,9 +25,8 @@ bool must_escape(std::string_view character) {
 
 // Narrower than the grammar: what looks like punctuation of YAML goes into quotes.
 bool is_plain(std::string_view text, Place place) {
-  if (text.empty() || !is_word(text.front()) || text.back() == ' ' || text.back() == ':') {
-    return false;
-  }
+  if (text.empty() || text.back() == ' ' || text.back() == ':') return false;
+  if (!is_word(text.front()) && text.front() != '(') return false;
   Node node;
   node.kind = Node::Kind::scalar;
   node.text = text;

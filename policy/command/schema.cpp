@@ -19,13 +19,24 @@ struct Arguments {
   std::vector<std::string> schema_names;
 };
 
+// Nothing is written that could not be read again.
 std::string dumped(const Schema &schema) {
+  std::string text;
   try {
-    return format_schema(schema);
+    text = format_schema(schema);
   } catch (const std::invalid_argument &error) {
     throw std::runtime_error(std::string(error.what()) +
                              "; a schema file can only hold the tables of a database in UTF-8");
   }
+  const Source source("schema file", text);
+  Diagnostics diagnostics;
+  if (parse_schema(source, diagnostics) != schema) {
+    throw std::runtime_error(
+        "the schema file would not say what the database has; this is a bug of tenancy, please "
+        "report it with this:\n" +
+        diagnostics.render(source));
+  }
+  return text;
 }
 
 ExitCode dump(const Arguments &arguments) {
