@@ -61,6 +61,14 @@ struct Rule {
   std::optional<Columns> update;
   std::optional<Name> remove;  // `delete: rows`
   std::optional<Condition> rows;
+  std::optional<Condition> new_row;
+};
+
+struct Relation {
+  Name name;
+  Name table;
+  std::optional<Name> alias;  // `as:`
+  Condition match;
 };
 
 struct Table {
@@ -85,6 +93,7 @@ struct File {
   std::optional<Membership> account_membership;
   std::optional<Membership> workspace_membership;
   std::vector<Role> roles;
+  std::vector<Relation> relations;
   std::vector<Table> tables;
 };
 

@@ -14,6 +14,7 @@ std::optional<Model> check(const Source &source, const ast::File &file, const Sc
   check_roles(source, file, model, diagnostics);
   check_hierarchy(file, schema, model, diagnostics);
   check_tables(source, file, schema, model, diagnostics);
+  check_relations(file, model, diagnostics);
   if (diagnostics.failed()) return std::nullopt;
   if (schema != nullptr) check_schema(file, *schema, model, diagnostics);
   if (diagnostics.failed()) return std::nullopt;

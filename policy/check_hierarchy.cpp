@@ -91,6 +91,11 @@ class HierarchyChecker {
 
   void check_active(const std::optional<Condition> &active) {
     if (!active) return;
+    for_each_part(*active, [&](const Condition &part) {
+      if (part.kind != Condition::Kind::exists) return;
+      diagnostics_.error("condition", "a relation belongs to rows of \"tables:\"", part.span,
+                         "compare columns with constants only");
+    });
     for_each_operand(*active, [&](const Operand &operand) {
       if (operand.kind != Operand::Kind::session) return;
       diagnostics_.error("condition", "there is no session yet when \"active\" is asked",

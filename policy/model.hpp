@@ -69,7 +69,10 @@ struct Grant {
   Verb verb;
   std::string role;                                 // empty: every identity
   std::optional<std::vector<std::string>> columns;  // nothing: all, or the verb has none
-  std::optional<Condition> rows;                    // nothing: all within the floor
+  // Which existing rows, of read, update and delete, and what a written row must be, of insert and
+  // update. Nothing: all within the floor.
+  std::optional<Condition> rows;
+  std::optional<Condition> new_row;
   std::size_t at;
 };
 
@@ -90,6 +93,22 @@ struct Table {
   std::size_t at;
 };
 
+// Where exists(name) in a rule of the base table looks: for a row of the relation's table, of the
+// same tenant, that agrees with the base's row in the links and meets the condition.
+struct Relation {
+  struct Link {
+    std::string column;  // the relation's
+    std::string base;
+  };
+  std::string name;
+  TableName table;
+  TableName base;
+  std::vector<Link> links;           // at least one
+  std::optional<Condition> rows;     // of the relation's columns alone, without their table
+  std::vector<ApiContext> contexts;  // in which rules ask for it
+  std::size_t at;
+};
+
 struct Model {
   std::string application;
   Level account;
@@ -99,9 +118,13 @@ struct Model {
   Membership workspace_membership;
   std::vector<Role> roles;
   std::vector<Table> tables;
-  std::size_t rules = 0;  // as written
+  std::vector<Relation> relations;
+  std::size_t rules = 0;       // as written
+  std::size_t unverified = 0;  // conditions of plain SQL, as written
 
+  // REQUIRES: there is one of that name.
   const Role &role(std::string_view name) const;
+  const Relation &relation(std::string_view name) const;
 };
 
 }  // namespace tenancy::policy

@@ -9,7 +9,7 @@ namespace tenancy::policy {
 namespace {
 
 const std::vector<std::string> later_keys{"principals", "services", "outside", "columns",
-                                          "relations",  "fixtures", "tests",   "include"};
+                                          "fixtures",   "tests",    "include"};
 
 class FileParser {
  public:
@@ -18,15 +18,19 @@ class FileParser {
 
   ast::File parse(const Node &root) {
     ast::File file;
-    MappingReader top(root, "a policy file",
-                      {"tenancy", "application", "hierarchy", "membership", "roles", "tables"},
-                      diagnostics_, later_keys);
+    MappingReader top(
+        root, "a policy file",
+        {"tenancy", "application", "hierarchy", "membership", "roles", "relations", "tables"},
+        diagnostics_, later_keys);
     if (!top) return file;
     version(top);
     if (const Node *node = top.require("application")) application(file, *node);
     if (const Node *node = top.require("hierarchy")) hierarchy(file, *node);
     if (const Node *node = top.require("membership")) memberships(file, *node);
     if (const Node *node = top.require("roles")) roles(file, *node);
+    if (const Node *node = top.find("relations")) {
+      file.relations = parse_relations(source_, *node, diagnostics_);
+    }
     if (const Node *node = top.require("tables");
         node && expect_mapping(*node, "tables", diagnostics_)) {
       for (const Member &member : node->members) {

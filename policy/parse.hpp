@@ -12,6 +12,10 @@ inline constexpr int language_version = 1;
 // Whatever is understood; what is not is reported and left out.
 ast::File parse(const Source &source, const Node &root, Diagnostics &diagnostics);
 
+// What `relations:` holds.
+std::vector<ast::Relation> parse_relations(const Source &source, const Node &node,
+                                           Diagnostics &diagnostics);
+
 // One member of `tables:`.
 std::optional<ast::Table> parse_table(const Source &source, const Member &member,
                                       Diagnostics &diagnostics);

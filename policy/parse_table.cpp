@@ -79,11 +79,13 @@ class TableParser {
 
   std::optional<ast::Rule> rule(const Node &node) {
     const std::size_t errors = diagnostics_.errors();
-    MappingReader members(node, "a rule",
-                          {"role", "context", "read", "insert", "update", "delete", "rows"},
-                          diagnostics_, {"principal", "new_row"});
+    MappingReader members(
+        node, "a rule",
+        {"role", "context", "read", "insert", "update", "delete", "rows", "new_row"}, diagnostics_,
+        {"principal"});
     if (!members) return std::nullopt;
-    ast::Rule rule{node.span, {}, {}, {}, {}, {}, {}, {}};
+    ast::Rule rule{};
+    rule.span = node.span;
     if (const Node *role = members.find("role")) {
       rule.role = read_name(*role, "a role", diagnostics_);
     }
@@ -101,8 +103,11 @@ class TableParser {
                            "write \"delete: rows\"");
       }
     }
-    if (const Node *rows = members.find("rows"); rows != nullptr && rows_are_text(*rows)) {
-      rule.rows = parse_condition(source_, *rows, diagnostics_);
+    if (const Node *rows = members.find("rows")) {
+      rule.rows = read_condition(source_, *rows, "rows", diagnostics_);
+    }
+    if (const Node *new_row = members.find("new_row")) {
+      rule.new_row = read_condition(source_, *new_row, "new_row", diagnostics_);
     }
     if (!rule.read && !rule.insert && !rule.update && !rule.remove &&
         diagnostics_.errors() == errors) {
@@ -113,11 +118,6 @@ class TableParser {
     // A rule that was half understood would give what its author did not write.
     if (diagnostics_.errors() != errors) return std::nullopt;
     return rule;
-  }
-
-  bool rows_are_text(const Node &node) {
-    if (node.text == "true" || node.text == "false") return true;  // refused as a condition
-    return read_name(node, "a condition", diagnostics_).has_value();
   }
 
   void check_context(const ast::Name &context) {

@@ -23,9 +23,11 @@ ExitCode check_file(const std::string &path) {
   std::cerr << diagnostics.render(source);
   if (!model) return ExitCode::findings;
   std::cout << fmt::format(
-      "{}: ok, {}, {}, {}; whether the tables fit is seen when it is applied\n", path,
+      "{}: ok, {}, {}, {}{}; whether the tables fit is seen when it is applied\n", path,
       count(model->roles.size(), "role"), count(model->tables.size(), "table"),
-      count(model->rules, "rule"));
+      count(model->rules, "rule"),
+      model->unverified == 0 ? ""
+                             : fmt::format(", {} UNVERIFIED", count(model->unverified, "condition")));
   return ExitCode::fine;
 }
 

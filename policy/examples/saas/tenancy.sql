@@ -201,6 +201,16 @@ begin
         execute format('revoke all on %s %s from saas_app, saas_dashboard',
                        held.kind, held.relation);
     end loop;
+
+    for held in
+        select p.oid::regprocedure as function
+          from pg_proc p
+         where starts_with(obj_description(p.oid, 'pg_proc'), 'Relation of the policy of saas: ')
+           and not exists (select from unnest(array[]::text[]) as kept (function)
+                            where to_regprocedure(kept.function) = p.oid)
+    loop
+        execute format('drop function %s', held.function);
+    end loop;
 end
 $take_back$;
 
