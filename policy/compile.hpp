@@ -1,6 +1,6 @@
 // The whole way from a policy file to SQL. Start here:
 //
-//   source → yaml → parse → check → lower → emit
+//   source → include → yaml → parse → check → lower → emit
 #pragma once
 
 #include <optional>
@@ -12,10 +12,11 @@
 
 namespace tenancy::policy {
 
-// What the file means; nothing if diagnostics.failed().
-std::optional<Model> analyze(const Source &source, Diagnostics &diagnostics);
+// What the file means, with those that it includes, which are read into source; nothing if
+// diagnostics.failed().
+std::optional<Model> analyze(Source &source, Diagnostics &diagnostics);
 
 // The SQL script; nothing if diagnostics.failed().
-std::optional<std::string> compile(const Source &source, Diagnostics &diagnostics);
+std::optional<std::string> compile(Source &source, Diagnostics &diagnostics);
 
 }  // namespace tenancy::policy

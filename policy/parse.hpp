@@ -9,8 +9,9 @@ namespace tenancy::policy {
 
 inline constexpr int language_version = 1;
 
-// Whatever is understood; what is not is reported and left out.
-ast::File parse(const Source &source, const Node &root, Diagnostics &diagnostics);
+// Whatever is understood; what is not is reported and left out. roots: of the source's files, the
+// first one first; all of them make one policy.
+ast::File parse(const Source &source, const std::vector<Node> &roots, Diagnostics &diagnostics);
 
 // One member of `tables:`.
 std::optional<ast::Table> parse_table(const Source &source, const Member &member,

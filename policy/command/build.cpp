@@ -32,7 +32,7 @@ void write_whole(const std::string &path, const std::string &text) {
 }
 
 ExitCode build_file(const std::string &path, const std::string &output) {
-  const Source source = Source::read(path);
+  Source source = Source::read(path);
   Diagnostics diagnostics;
   const std::optional<std::string> sql = compile(source, diagnostics);
   std::cerr << diagnostics.render(source);
