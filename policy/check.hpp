@@ -4,6 +4,7 @@
 //   check_roles      levels, includes, what each role holds
 //   check_tables     scopes, parents, tenant columns
 //   check_rules      roles, columns, rows
+//   check_objects    views, functions, sequences, roles outside
 //   check_sense      warnings: what is allowed but hardly meant
 #pragma once
 
@@ -30,6 +31,8 @@ void check_tables(const Source &source, const ast::File &file, Model &model,
 // The rules of one table whose tenant columns are known; key: its key columns.
 void check_rules(const Source &source, const ast::Table &written, std::vector<std::string> key,
                  Model &model, Table &table, Diagnostics &diagnostics);
+void check_objects(const Source &source, const ast::File &file, Model &model,
+                   Diagnostics &diagnostics);
 // REQUIRES: no error so far.
 void check_sense(const ast::File &file, const Model &model, Diagnostics &diagnostics);
 

@@ -30,6 +30,9 @@ class TableChecker {
       Table table{};
       table.name = name;
       table.at = written.name.span.begin;
+      if (written.enforce && written.enforce->text == "report") {
+        table.enforcement = Enforcement::report;
+      }
       model_.tables.push_back(std::move(table));
     }
     if (file_.tables.empty() && !diagnostics_.failed()) {

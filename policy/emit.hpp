@@ -4,6 +4,7 @@
 //   emit_prerequisites  what must be true of the database, checked first
 //   emit_directory      the function that says who belongs to which tenant
 //   emit_tables         grants, row level security, floors, policies
+//   emit_objects        views, functions and sequences that an API context may use
 //   emit                the rest, and the order
 #pragma once
 
@@ -21,6 +22,7 @@ std::string emit(const Plan &plan, const Source &source);
 // The parts, each ending with a line end.
 std::string emit_prerequisites(const Plan &plan);
 std::string emit_directory(const Plan &plan, const Source &source);
+std::string emit_objects(const Plan &plan, const Source &source);
 std::string emit_table(const TablePlan &table, const Plan &plan, const Source &source);
 
 // `saas_app`: the PostgreSQL role of an API context.

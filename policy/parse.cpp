@@ -10,12 +10,14 @@ namespace tenancy::policy {
 
 namespace {
 
-const std::vector<std::string> later_keys{"principals", "services", "outside", "columns",
-                                          "relations",  "fixtures", "tests"};
+const std::vector<std::string> later_keys{"principals", "services", "relations", "fixtures",
+                                          "tests"};
 // The keys of the first file, and those of them that only it may have.
-const std::vector<std::string> known_keys{"tenancy",    "application", "include", "hierarchy",
-                                          "membership", "roles",       "tables"};
-const std::vector<std::string> first_file_keys{"application", "hierarchy", "membership"};
+const std::vector<std::string> known_keys{
+    "tenancy", "application", "include", "directory", "columns",   "hierarchy", "membership",
+    "roles",   "outside",     "tables",  "views",     "functions", "sequences"};
+const std::vector<std::string> first_file_keys{"application", "directory", "columns", "hierarchy",
+                                               "membership"};
 
 class FileParser {
  public:
@@ -28,14 +30,13 @@ class FileParser {
       if (!top) continue;
       version(top);
       if (i == 0) {
-        if (const Node *node = top.require("application")) application(*node);
-        if (const Node *node = top.require("hierarchy")) hierarchy(*node);
-        if (const Node *node = top.require("membership")) memberships(*node);
+        first_file(top);
       } else {
         refuse_first_file_keys(roots[i]);
       }
       if (const Node *node = top.find("roles")) roles(*node);
       if (const Node *node = top.find("tables")) tables(*node);
+      parse_objects(top, file_, diagnostics_);
     }
     require_somewhere(roots, "roles");
     require_somewhere(roots, "tables");
@@ -43,6 +44,44 @@ class FileParser {
   }
 
  private:
+  void first_file(MappingReader &top) {
+    if (const Node *node = top.require("application")) application(*node);
+    if (const Node *node = top.find("columns")) {
+      file_.columns = read_choice(*node, "columns", {"strict", "orm"}, diagnostics_);
+    }
+    if (const Node *node = top.find("directory")) {
+      file_.directory = read_choice(*node, "directory", {"own", "extension"}, diagnostics_);
+    }
+    if (file_.directory && file_.directory->text == "extension") {
+      if (const Node *node = top.find("hierarchy")) tenant_columns(*node);
+      if (const Node *node = top.find("membership")) {
+        diagnostics_.error("extension-directory",
+                           "the extension's directory has a table of memberships of its own",
+                           {node->span.begin, node->span.begin + 1},
+                           "remove it, or write \"directory: own\"");
+      }
+      return;
+    }
+    if (const Node *node = top.require("hierarchy")) hierarchy(*node);
+    if (const Node *node = top.require("membership")) memberships(*node);
+  }
+
+  // Of a hierarchy over the extension's own tables, only what other tables call the keys is open.
+  void tenant_columns(const Node &node) {
+    MappingReader levels(node, "the hierarchy", {"account", "workspace"}, diagnostics_);
+    const auto column = [&](std::string_view level) -> std::optional<ast::Name> {
+      const Node *value = levels.find(level);
+      if (value == nullptr) return std::nullopt;
+      MappingReader members(*value, fmt::format("hierarchy.{} of the extension's directory", level),
+                            {"column"}, diagnostics_);
+      const Node *name = members.find("column");
+      if (name == nullptr) return std::nullopt;
+      return read_identifier(*name, fmt::format("hierarchy.{}.column", level), diagnostics_);
+    };
+    file_.account_column = column("account");
+    file_.workspace_column = column("workspace");
+  }
+
   void refuse_first_file_keys(const Node &root) {
     for (const Member &member : root.members) {
       if (std::find(first_file_keys.begin(), first_file_keys.end(), member.key.text) ==
@@ -142,10 +181,6 @@ class FileParser {
     level.claim = column("claim");
     level.subject = column("subject");
     level.issuer = column("issuer");
-    if (level.issuer && level.issuer->text == "any_of_account") {
-      diagnostics_.error("unsupported", "\"any_of_account\" is not supported by this version",
-                         level.issuer->span, "name the column that holds the user's issuer");
-    }
     level.active = condition(members);
     return level;
   }

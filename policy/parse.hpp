@@ -3,6 +3,7 @@
 
 #include "policy/ast.hpp"
 #include "policy/diagnostic.hpp"
+#include "policy/reader.hpp"
 #include "policy/yaml.hpp"
 
 namespace tenancy::policy {
@@ -16,5 +17,8 @@ ast::File parse(const Source &source, const std::vector<Node> &roots, Diagnostic
 // One member of `tables:`.
 std::optional<ast::Table> parse_table(const Source &source, const Member &member,
                                       Diagnostics &diagnostics);
+
+// `views:`, `functions:`, `sequences:` and `outside:` of one file.
+void parse_objects(const MappingReader &top, ast::File &file, Diagnostics &diagnostics);
 
 }  // namespace tenancy::policy
