@@ -258,8 +258,8 @@ select applied.*
             where newest.hash = applied.hash
               and newest.compiler_version = applied.compiler_version);
 )",
-                     application, quote_literal(model.account.table.schema),
-                     quote_literal(model.application + "_directory"), emit_rules(plan),
+                     application, quote_literal(model.directory_function.schema),
+                     quote_literal(model.directory_function.name), emit_rules(plan),
                      quote_literal(sha256_hex(source.record())), language_version,
                      quote_literal(TENANCY_VERSION), dollar_quote("policy", source.record()));
 }
@@ -289,6 +289,8 @@ set local lock_timeout = '5s';
   }
   for (const TablePlan &table : plan.tables) out += emit_table(table, plan, source);
   out += emit_sequences(plan);
+  out += heading("Views, functions and sequences that an API context may use.");
+  out += emit_objects(plan, source);
   out += emit_record(plan, source);
   return out + "\ncommit;\n";
 }

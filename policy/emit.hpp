@@ -5,6 +5,7 @@
 //   emit_directory      the function that says who belongs to which tenant
 //   emit_relations      the functions that answer exists(relation)
 //   emit_tables         grants, row level security, floors, policies
+//   emit_objects        views, functions and sequences that an API context may use
 //   emit                the rest, and the order
 #pragma once
 
@@ -25,6 +26,7 @@ std::string emit_directory(const Plan &plan, const Source &source);
 // Nothing if no rule asks for a relation. REQUIRES: no policy of an earlier version is left that
 // uses one.
 std::string emit_relations(const Plan &plan, const Source &source);
+std::string emit_objects(const Plan &plan, const Source &source);
 std::string emit_table(const TablePlan &table, const Plan &plan, const Source &source);
 
 // `saas_app`: the PostgreSQL role of an API context.

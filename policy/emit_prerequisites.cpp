@@ -37,7 +37,7 @@ class Expectations {
     named(model.workspace.table, model.workspace.claim);
     columns_of(model.workspace.table, model.workspace.active);
     typed(model.user.table, model.user.key, model.user.type);
-    typed(model.user.table, model.user.issuer, KeyType::text);
+    if (!model.user.issuer.empty()) typed(model.user.table, model.user.issuer, KeyType::text);
     typed(model.user.table, model.user.subject, KeyType::text);
     columns_of(model.user.table, model.user.active);
     for (const Relation &relation : model.relations) {

@@ -12,7 +12,7 @@ namespace tenancy::policy {
 namespace {
 
 ExitCode build_file(const std::string &path, const std::string &output) {
-  const Source source = Source::read(path);
+  Source source = Source::read(path);
   Diagnostics diagnostics;
   const std::optional<std::string> sql = compile(source, diagnostics);
   std::cerr << diagnostics.render(source);

@@ -17,7 +17,7 @@ std::string count(std::size_t number, std::string_view noun) {
 }
 
 ExitCode check_file(const std::string &path) {
-  const Source source = Source::read(path);
+  Source source = Source::read(path);
   Diagnostics diagnostics;
   const std::optional<Model> model = analyze(source, diagnostics);
   std::cerr << diagnostics.render(source);

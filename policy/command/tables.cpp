@@ -10,7 +10,7 @@ namespace tenancy::policy {
 
 namespace {
 
-Schema read_file(const std::string &path) {
+Schema read_schema_file(const std::string &path) {
   const Source source = Source::read(path, max_schema_size);
   Diagnostics diagnostics;
   std::optional<Schema> schema = parse_schema(source, diagnostics);
@@ -47,11 +47,11 @@ std::optional<Schema> read_tables(const TablesOption &option, const std::string 
     Database database(*option.conninfo);
     return read_schema(database);
   }
-  if (!option.file.empty()) return read_file(option.file);
+  if (!option.file.empty()) return read_schema_file(option.file);
   const std::filesystem::path beside =
       std::filesystem::path(policy_path).replace_extension(".schema.yaml");
   std::error_code ignored;
-  if (std::filesystem::exists(beside, ignored)) return read_file(beside.string());
+  if (std::filesystem::exists(beside, ignored)) return read_schema_file(beside.string());
   return std::nullopt;
 }
 

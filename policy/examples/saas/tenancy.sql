@@ -638,6 +638,28 @@ end
 $sequences$;
 
 ----------------------------------------------------------------------------------------------------
+-- Views, functions and sequences that an API context may use.
+
+do $functions$
+declare
+    held record;
+begin
+    for held in
+        select distinct p.oid::regprocedure as function
+          from pg_roles r
+          join pg_shdepend d on d.refclassid = 'pg_authid'::regclass and d.refobjid = r.oid
+          join pg_proc p on p.oid = d.objid
+         where r.rolname = any (array['saas_app', 'saas_dashboard'])
+           and d.dbid = (select oid from pg_database where datname = current_database())
+           and d.classid = 'pg_proc'::regclass
+           and d.deptype = 'a'
+    loop
+        execute format('revoke all on routine %s from saas_app, saas_dashboard', held.function);
+    end loop;
+end
+$functions$;
+
+----------------------------------------------------------------------------------------------------
 -- What was applied. The hash is the SHA-256 of the policy file.
 
 insert into tenancy.application (name, directory_schema, directory_name)
