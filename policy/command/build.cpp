@@ -5,6 +5,7 @@
 
 #include "policy/command/command.hpp"
 #include "policy/command/output.hpp"
+#include "policy/command/report.hpp"
 #include "policy/command/tables.hpp"
 #include "policy/compile.hpp"
 
@@ -12,13 +13,13 @@ namespace tenancy::policy {
 
 namespace {
 
-ExitCode build_file(const std::string &path, const std::string &output,
-                    const TablesOption &tables) {
+ExitCode build_file(const std::string &path, const std::string &output, const TablesOption &tables,
+                    Format format) {
   Source source = Source::read(path);
   const std::optional<Schema> schema = read_tables(tables, path);
   Diagnostics diagnostics;
   const std::optional<std::string> sql = compile(source, diagnostics, schema ? &*schema : nullptr);
-  std::cerr << diagnostics.render(source);
+  report(diagnostics, source, format, Stream::error);
   if (!sql) return ExitCode::findings;
   write_output(output, *sql);
   return ExitCode::fine;
@@ -33,13 +34,17 @@ void add_build(CLI::App &app, ExitCode &exit) {
   command->add_option("FILE", *path, "the policy file, as a rule tenancy.yaml")->required();
   command->add_option("-o,--output", *output, "write the SQL here, not to the standard output");
   const std::shared_ptr<TablesOption> tables = add_tables_option(*command);
+  const std::shared_ptr<Format> format = add_format(*command);
   command->footer(
       R"(The SQL is one transaction that may be applied again. After an error nothing is written.
+Errors and warnings go to the standard error in every format.
 
 Example:
   tenancy build tenancy.yaml -o tenancy.sql
   psql --file tenancy.sql "$DATABASE")");
-  command->callback([path, output, tables, &exit] { exit = build_file(*path, *output, *tables); });
+  command->callback([path, output, tables, format, &exit] {
+    exit = build_file(*path, *output, *tables, *format);
+  });
 }
 
 }  // namespace tenancy::policy

@@ -24,6 +24,7 @@ a file that cannot be read or written, or a server that cannot be reached.)");
     add_check(app, exit);
     add_build(app, exit);
     add_schema(app, exit);
+    tenancy::policy::add_explain_error(app);
     add_token(app, exit);
     try {
       app.parse(argc, argv);
