@@ -174,6 +174,9 @@ struct Model {
   // REQUIRES: there is one of that name.
   const Role &role(std::string_view name) const;
   const Relation &relation(std::string_view name) const;
+
+  // Whether whoever has the role passes where the table's rules ask for `wanted`. Empty: everybody.
+  bool passes(const Table &table, const std::string &role, const std::string &wanted) const;
 };
 
 }  // namespace tenancy::policy
