@@ -9,7 +9,7 @@
 //   check_objects    views, functions, sequences, roles outside
 //   check_conditions  types, nulls, what is always or never true
 //   check_power      rules by which users write who they are, or which tenant is open
-//   check_covered    warnings: rules that give nothing beside others
+//   check_covered    warnings: rules that give nothing beside others, or more than each alone
 //   check_sense      warnings: what is allowed but hardly meant
 #pragma once
 

@@ -46,12 +46,49 @@ std::string place(const Source &source, std::size_t at, std::size_t seen_from) {
              : fmt::format("{} of {}", line, source.name_at(at));
 }
 
+bool may_meet(const Grant &one, const Grant &other, const Table &table, const Model &model) {
+  return model.passes(table, one.role, other.role) || model.passes(table, other.role, one.role);
+}
+
+// PostgreSQL joins the conditions on old rows, and those on new ones, each by itself: a row that
+// one rule finds may become what only another one would make.
+bool leads_on(const Grant &from, const Grant &to) {
+  return !asks_less(to.rows, from.rows) && !asks_less(from.new_row, to.new_row);
+}
+
+void warn_joined(const Source &source, const Table &table, const Model &model,
+                 Diagnostics &diagnostics) {
+  std::vector<std::size_t> warned;
+  for (const Grant &later : table.grants) {
+    if (later.verb != Verb::update) continue;
+    if (std::find(warned.begin(), warned.end(), later.at) != warned.end()) continue;
+    for (const Grant &earlier : table.grants) {
+      const bool own_words = later.new_row != later.rows || earlier.new_row != earlier.rows;
+      if (earlier.at >= later.at || earlier.verb != Verb::update || !own_words ||
+          earlier.context != later.context || !may_meet(earlier, later, table, model) ||
+          !(leads_on(earlier, later) || leads_on(later, earlier))) {
+        continue;
+      }
+      warned.push_back(later.at);
+      diagnostics.warning(
+          "joined-rules",
+          fmt::format("whoever passes by this rule and by {} may turn the rows of one into what "
+                      "the other lets them become",
+                      place(source, earlier.at, later.at)),
+          {later.at, later.at + 1},
+          "let roles that nobody holds together have them, or a trigger compare old and new row");
+      break;
+    }
+  }
+}
+
 }  // namespace
 
 void check_covered(const Source &source, const ast::File &file, const Model &model,
                    Diagnostics &diagnostics) {
   for (std::size_t i = 0; i < file.tables.size(); ++i) {
     const Table &table = model.tables[i];
+    warn_joined(source, table, model, diagnostics);
     for (const ast::Rule &rule : file.tables[i].rules) {
       const Grant *cover = nullptr;
       bool covered = true;

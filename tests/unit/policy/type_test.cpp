@@ -270,3 +270,20 @@ TEST_CASE("covered: a rule that gives nothing beside another", "[covered]") {
                 "read: all }\n      - { role: account.admin, context: [app], read: all }\n"))
             .empty());
 }
+
+TEST_CASE("covered: rows of one rule that become what another one lets", "[covered]") {
+  const auto joined = [](const std::string &first, const std::string &second,
+                         const std::string &role = "workspace.viewer") {
+    return test::said_about(test::with_tables(
+        "  notes:\n    scope: workspace\n    rules:\n      - { role: workspace.viewer, context: "
+        "[app], read: all }\n      - { role: workspace.viewer, context: [app], update: [a], " +
+        first + " }\n      - { role: " + role + ", context: [app], update: [a], " + second +
+        " }\n"));
+  };
+  const std::string publish = "rows: \"a = 'draft'\", new_row: \"a = 'open'\"";
+  const std::string close = "rows: \"a = 'open'\", new_row: \"a = 'closed'\"";
+  CHECK(joined(publish, close) == Words{"joined-rules 21:9"});
+  CHECK(joined(publish, close, "workspace.editor") == Words{"joined-rules 21:9"});
+  CHECK(joined(publish, "rows: \"a = 'draft'\", new_row: \"a = 'closed'\"").empty());
+  CHECK(joined("rows: \"a = 'x'\"", "rows: \"b\"").empty());  // says the same of both
+}
