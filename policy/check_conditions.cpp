@@ -27,8 +27,7 @@ struct Typed {
 // Holds one condition against the types of its columns.
 class TypeChecker {
  public:
-  // behind_barrier: whether an index has to be used by way of operators that are leakproof. later:
-  // what may be null, warned of once all comparisons are known to make sense.
+  // behind_barrier: whether an index has to be used by way of operators that are leakproof.
   TypeChecker(const Schema &schema, const Model &model, TableOf table_of, bool behind_barrier,
               Diagnostics &diagnostics)
       : schema_(schema),
@@ -187,14 +186,18 @@ class TypeChecker {
   void null_test(const Condition &c) {
     const Operand &column = c.operands[0];
     const auto type = typed(column);
-    if (!type || !type->column->not_null) return;
+    if (!type || !never_null(*type)) return;
     diagnostics_.warning(c.negated ? "always-true" : "never-true",
                          fmt::format("\"{}\" is never null", column.text), column.span,
                          c.negated ? "leave it out" : "nothing is given by this");
   }
 
+  static bool never_null(const Typed &type) {
+    return type.column->not_null || (type.declared != nullptr && type.declared->domain_not_null);
+  }
+
   void null_operand(const Operand &operand, const Typed &type, const Names &tested) {
-    if (type.column == nullptr || type.column->not_null || tested.contains(operand.text)) return;
+    if (type.column == nullptr || never_null(type) || tested.contains(operand.text)) return;
     diagnostics_.warning(
         "nullable",
         fmt::format(

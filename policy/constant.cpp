@@ -63,7 +63,13 @@ bool is_date(const std::string &year, const std::string &month, const std::strin
   return date.ok();
 }
 
+bool is_infinite(const Operand &constant) {
+  return constant.kind == Operand::Kind::text &&
+         (constant.text == "infinity" || constant.text == "-infinity");
+}
+
 Misfit date(const Operand &constant) {
+  if (is_infinite(constant)) return {};
   static const std::regex form("([0-9]{4})-([0-9]{2})-([0-9]{2})");
   std::smatch parts;
   if (constant.kind == Operand::Kind::text && std::regex_match(constant.text, parts, form) &&
@@ -76,6 +82,7 @@ Misfit date(const Operand &constant) {
 }
 
 Misfit timestamp(const Operand &constant, std::string_view type) {
+  if (is_infinite(constant)) return {};
   static const std::regex form(
       "([0-9]{4})-([0-9]{2})-([0-9]{2})[ "
       "T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,6})?)?"

@@ -126,6 +126,7 @@ TEST_CASE("type: what fits is not spoken of", "[type]") {
                            "short = 5",
                            "weight > 2.5",
                            "due < '2024-02-29'",
+                           "due < 'infinity'",
                            "made_at > '2026-01-31 12:00:00+00'",
                            "made_at > '2026-01-31T12:00Z'",
                            "local_at > '2026-01-31 12:00:00.5'",
