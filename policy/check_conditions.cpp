@@ -27,9 +27,10 @@ struct Typed {
 // Holds one condition against the types of its columns.
 class TypeChecker {
  public:
-  // behind_barrier: whether an index has to be used by way of operators that are leakproof.
-  TypeChecker(const Schema &schema, const Model &model, TableOf table_of, bool behind_barrier,
-              Diagnostics &diagnostics)
+  // behind_barrier: the table of which an index serves only by way of operators that are leakproof;
+  // null if none is looked for.
+  TypeChecker(const Schema &schema, const Model &model, TableOf table_of,
+              const SchemaTable *behind_barrier, Diagnostics &diagnostics)
       : schema_(schema),
         model_(model),
         table_of_(std::move(table_of)),
@@ -218,7 +219,7 @@ class TypeChecker {
           fmt::format("the collation of \"{}\" takes different texts for equal", operand.text),
           operand.span, "give the column a deterministic collation, or compare another one");
     }
-    if (!behind_barrier_ || type.declared == nullptr ||
+    if (type.table != behind_barrier_ || type.declared == nullptr ||
         (equality ? type.declared->leakproof_equal : type.declared->leakproof_less) ||
         !warned_.insert(operand.text).second) {
       return;
@@ -239,7 +240,7 @@ class TypeChecker {
   const Schema &schema_;
   const Model &model_;
   TableOf table_of_;
-  bool behind_barrier_;
+  const SchemaTable *behind_barrier_;
   Diagnostics &diagnostics_;
   Names warned_;
 };
@@ -280,7 +281,8 @@ class ConditionsChecker {
     const SchemaTable *table = schema_ == nullptr ? nullptr : schema_->find_table(name);
     if (table == nullptr) return;
     TypeChecker(
-        *schema_, model_, [table](const Operand &) { return table; }, behind_barrier, diagnostics_)
+        *schema_, model_, [table](const Operand &) { return table; },
+        behind_barrier ? table : nullptr, diagnostics_)
         .check(condition);
   }
 
@@ -299,7 +301,7 @@ class ConditionsChecker {
                                     operand.table == found->table.schema + "." + found->table.name;
       return is_own ? own : base;
     };
-    TypeChecker(*schema_, model_, table_of, false, diagnostics_).check(written.match);
+    TypeChecker(*schema_, model_, table_of, base, diagnostics_).check(written.match);
   }
 
   // The smallest part that says always or never the same is what is wrong.

@@ -168,7 +168,7 @@ Misfit misfit(const Operand &constant, TypeClass type_class, std::string_view ty
     case TypeClass::other:
       break;
   }
-  return {fmt::format("a {} is not compared in a condition", type),
+  return {fmt::format("a value of type {} is not compared in a condition", type),
           "test it for null, or let a generated column hold what is asked"};
 }
 

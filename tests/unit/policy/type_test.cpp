@@ -77,7 +77,8 @@ Schema notes_schema() {
   SchemaTable shares;
   shares.name = {"public", "shares"};
   shares.columns = {column("account_id", "uuid"), column("workspace_id", "uuid"),
-                    column("note_id", "uuid", false), column("note_no", "integer")};
+                    column("note_id", "uuid", false), column("note_no", "integer"),
+                    column("status", "public.status")};
   SchemaTable accounts;
   accounts.name = {"public", "accounts"};
   accounts.columns = {column("id", "uuid"), column("state", "public.status")};
@@ -243,6 +244,7 @@ TEST_CASE("type: conditions of the hierarchy and of relations", "[type]") {
   };
   CHECK(relation("shares.note_id = notes.id") == Words{});
   CHECK(relation("shares.note_no = notes.id") == Words{"wrong-type 17"});
+  CHECK(relation("shares.status = notes.status") == Words{"not-leakproof 16"});
   CHECK(relation("shares.note_di = notes.id") == Words{"unknown-column 0"});
   CHECK(relation("shares.note_id = notes.id and shares.note_no = 'x'") == Words{"wrong-type 47"});
 }
