@@ -17,6 +17,7 @@ std::optional<Model> check(const Source &source, const ast::File &file, const Sc
   check_tables(source, file, schema, model, diagnostics);
   check_relations(file, model, diagnostics);
   check_objects(source, file, model, diagnostics);
+  check_tests(source, file, model, diagnostics);
   if (schema != nullptr && !diagnostics.failed()) check_schema(file, *schema, model, diagnostics);
   check_conditions(file, model, schema, diagnostics);
   check_power(file, model, diagnostics);

@@ -10,6 +10,7 @@
 //   check_conditions  types, nulls, what is always or never true
 //   check_power      rules by which users write who they are, or which tenant is open
 //   check_covered    warnings: rules that give nothing beside others, or more than each alone
+//   check_tests      fixtures, and what tests expect of them
 //   check_sense      warnings: what is allowed but hardly meant
 #pragma once
 
@@ -53,6 +54,8 @@ void check_conditions(const ast::File &file, const Model &model, const Schema *s
                       Diagnostics &diagnostics);
 // REQUIRES: check_tables() ran.
 void check_power(const ast::File &file, const Model &model, Diagnostics &diagnostics);
+void check_tests(const Source &source, const ast::File &file, Model &model,
+                 Diagnostics &diagnostics);
 // REQUIRES: no error so far.
 void check_covered(const Source &source, const ast::File &file, const Model &model,
                    Diagnostics &diagnostics);
