@@ -47,6 +47,7 @@ inline constexpr auto diagnostic_names = std::to_array<DiagnosticName>({
     {"missing-role", "a rule without a role where not everybody may"},
     {"mixed-and-or", "\"and\" beside \"or\" without parentheses"},
     {"name", "a name that PostgreSQL or the language cannot hold"},
+    {"no-active", "a table of tenants or users that says who is gone, and no \"active:\""},
     {"no-role", "a level that no role belongs to"},
     {"no-table", "a policy without tables"},
     {"outside-context", "a context role of the policy under \"outside\""},
