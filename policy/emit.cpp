@@ -95,7 +95,6 @@ class Emitter {
  private:
   std::string directory_comment() const {
     const Model &model = *plan_.model;
-    if (model.directory == Directory::extension) return {};
     return fmt::format("comment on function {}(text, text, text, text) is {};\n",
                        qualified(model.directory_function),
                        quote_literal(origin_comment(reference(source_, {model.account.at}))));
