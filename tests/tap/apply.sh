@@ -153,6 +153,31 @@ is $? 1 "a second run at once is refused"
 like "$(cat "$work/err")" "another run works on this database: process " "and names the other"
 wait "$other"
 
+# --- one table is only watched, and enforced again; another leaves the policy and comes back
+
+sed '/^  tasks:/a\    enforce: report' "$here/tenancy.yaml" > "$work/report.yaml"
+state_of() { grep -E "^[a-z ]*\|(public\.)?$1(\.[a-z_]*)?\|" "$2" | grep -v '|policy\|^policy' | grep -v '^rls'; }
+"$TENANCY" apply "$work/report.yaml" --db "dbname=$database" > "$work/out" 2> "$work/err"
+like "$(cat "$work/out")" "applied: 1 applied, 3 unchanged" "a table is set to report"
+"${psql[@]}" --file "$here/catalog.sql" > "$work/reported"
+is "$(diff <(state_of tasks "$work/before") <(state_of tasks "$work/reported"))" "" "everyone has again what he had on it"
+is "$(psql --username apply_legacy --dbname "$database" --no-psqlrc --tuples-only --no-align --command "select count(*) from tasks")" \
+  "$(sql "select count(*) from tasks")" "and sees all of it"
+is "$(sql "select sum(rows) from tenancy.report where relation = 'tasks'::regclass and verb = 'read'")" "$(sql "select count(*) from tasks")" \
+  "which is counted"
+apply
+like "$(cat "$work/out")" "applied: 1 applied, 3 unchanged" "it is enforced again"
+is "$(psql --username apply_legacy --dbname "$database" --no-psqlrc --tuples-only --no-align --command "select count(*) from tasks")" 0 \
+  "and shows nothing to who is not the policy's"
+sed '/^  notes:/,/read: all, insert/d' "$here/tenancy.yaml" > "$work/less.yaml"
+"$TENANCY" apply "$work/less.yaml" --db "dbname=$database" > "$work/out" 2> "$work/err"
+is $? 0 "a table leaves the policy"
+is "$(sql "select count(*) from pg_policy where polrelid = 'notes'::regclass")$(sql "select has_table_privilege('applied_app', 'notes', 'select')")" 0f \
+  "what it gave is taken back"
+is "$(sql "select relforcerowsecurity from pg_class where oid = 'notes'::regclass")" t "and it stays closed"
+apply
+like "$(cat "$work/out")" "applied: 1 applied, 3 unchanged" "it comes back"
+
 # --- the script for psql says the same
 
 "$TENANCY" build "$here/tenancy.yaml" --db "dbname=$database" -o "$work/build.sql"
