@@ -90,6 +90,13 @@ like "$(cat "$work/err")" "alter table public.tasks drop constraint tasks_projec
 "${psql[@]}" --file "$here/catalog.sql" > "$work/prepared"
 is "$(diff "$work/before" "$work/prepared")" "" "prepare changes no privilege, policy, default or trigger of the application"
 
+# What a CREATE INDEX CONCURRENTLY leaves that was broken off.
+sql "update pg_index set indisvalid = false where indexrelid = 'tasks_tenant_idx'::regclass"
+oid=$(sql "select 'tasks_tenant_idx'::regclass::oid")
+apply --phase prepare
+is "$(sql "select indisvalid::text || (indexrelid <> $oid) from pg_index where indexrelid = 'tasks_tenant_idx'::regclass")" truetrue \
+  "an invalid index is dropped and made again"
+
 # --- enforce
 
 apply
