@@ -19,12 +19,6 @@ constexpr std::string_view rule_line =
     "--------------------------------------------------------------------------------------------"
     "--------\n";
 
-std::string hex(const Digest &digest) {
-  std::string out;
-  for (const std::uint8_t byte : digest) out += fmt::format("{:02x}", byte);
-  return out;
-}
-
 std::string sql_file_name(const Source &source, std::size_t at = 0) {
   std::string name = source.name_at(at);
   for (char &c : name) {
@@ -184,8 +178,6 @@ std::string emit_rules(const Plan &plan) {
 std::string emit_record(const Plan &plan, const Source &source) {
   const Model &model = *plan.model;
   const std::string application = quote_literal(model.application);
-  const std::optional<Digest> digest = sha256(source.record());
-  if (!digest) throw std::runtime_error("the cryptographic library cannot compute SHA-256");
   return heading("What was applied. The hash is the SHA-256 of the policy file.") +
          fmt::format(R"(insert into tenancy.application (name, directory_schema, directory_name)
 values ({0}, {1}, {2})
@@ -214,8 +206,8 @@ select applied.*
 )",
                      application, quote_literal(model.account.table.schema),
                      quote_literal(model.application + "_directory"), emit_rules(plan),
-                     quote_literal(hex(*digest)), language_version, quote_literal(TENANCY_VERSION),
-                     dollar_quote("policy", source.record()));
+                     quote_literal(policy_hash(source)), language_version,
+                     quote_literal(TENANCY_VERSION), dollar_quote("policy", source.record()));
 }
 
 }  // namespace
@@ -241,6 +233,14 @@ set local lock_timeout = '5s';
   out += emit_sequences(plan);
   out += emit_record(plan, source);
   return out + "\ncommit;\n";
+}
+
+std::string policy_hash(const Source &source) {
+  const std::optional<Digest> digest = sha256(source.record());
+  if (!digest) throw std::runtime_error("the cryptographic library cannot compute SHA-256");
+  std::string hex;
+  for (const std::uint8_t byte : *digest) hex += fmt::format("{:02x}", byte);
+  return hex;
 }
 
 std::string context_role(const Model &model, ApiContext context) {

@@ -44,14 +44,19 @@ std::string inclusions(const Model &model) {
   return values_rows(rows, 4);
 }
 
+std::string directory_name(const Model &model) {
+  return model.application + "_directory";
+}
+
+std::string directory_function(const Model &model) {
+  return quote_qualified(model.account.table.schema, directory_name(model));
+}
+
 }  // namespace
 
-std::string emit_directory(const Plan &plan, const Source &source) {
-  const Model &m = *plan.model;
+std::string directory_body(const Model &m) {
   const auto q = [](const std::string &name) { return quote_identifier(name); };
-  const std::string name = m.application + "_directory";
-  const std::string function = quote_qualified(m.account.table.schema, name);
-  const std::string body = fmt::format(
+  return fmt::format(
       R"(
 #variable_conflict use_column
 begin
@@ -153,7 +158,7 @@ select a.id::text,
   left join person p on v.why_not is null;
 end
 )",
-      fmt::arg("name", name), fmt::arg("inclusions", inclusions(m)),
+      fmt::arg("name", directory_name(m)), fmt::arg("inclusions", inclusions(m)),
       fmt::arg("user_key", q(m.user.key)), fmt::arg("users", qualified(m.user.table)),
       fmt::arg("issuer", q(m.user.issuer)), fmt::arg("subject", q(m.user.subject)),
       fmt::arg("user_active", filter("  and", {{m.user.active, "u"}}, m)),
@@ -182,7 +187,15 @@ end
                                    m)),
       fmt::arg("account_claim", q(m.account.claim)),
       fmt::arg("workspace_claim", q(m.workspace.claim)));
-  const std::string signature = function + "(text, text, text, text)";
+}
+
+std::string directory_signature(const Model &model) {
+  return directory_function(model) + "(text, text, text, text)";
+}
+
+std::string emit_directory(const Plan &plan, const Source &source) {
+  const Model &m = *plan.model;
+  const std::string function = directory_function(m);
   const std::string grants = fmt::format(R"(
 declare
     held record;
@@ -198,7 +211,7 @@ begin
     end loop;
 end
 )",
-                                         quote_literal(signature));
+                                         quote_literal(directory_signature(m)));
   return fmt::format(R"(-- {0}
 create or replace function {2}(
     issuer text, subject text, account text, workspace text,
@@ -215,7 +228,8 @@ do {3};
 )",
                      reference(source, {m.account.at, m.workspace.at, m.user.at,
                                         m.account_membership.at, m.workspace_membership.at}),
-                     dollar_quote("directory", body), function, dollar_quote("grants", grants));
+                     dollar_quote("directory", directory_body(m)), function,
+                     dollar_quote("grants", grants));
 }
 
 }  // namespace tenancy::policy

@@ -18,8 +18,8 @@ std::string_view command(Verb verb) {
 
 class TableEmitter {
  public:
-  TableEmitter(const TablePlan &plan, const Model &model, const Source &source)
-      : plan_(plan), model_(model), source_(source), name_(qualified(plan.table->name)) {}
+  TableEmitter(const TablePlan &plan, const Model &model, const Source &source, std::string name)
+      : plan_(plan), model_(model), source_(source), name_(std::move(name)) {}
 
   std::string emit() {
     line("");
@@ -39,6 +39,26 @@ class TableEmitter {
     for (const RowPolicy &policy : plan_.policies) this->policy(policy);
     while (out_.ends_with("\n\n")) out_.pop_back();
     return std::move(out_);
+  }
+
+  std::vector<PolicyStatement> policies() {
+    std::vector<PolicyStatement> statements;
+    const auto take = [&](ApiContext context, std::string_view suffix) {
+      if (out_.ends_with('\n')) out_.pop_back();
+      statements.push_back({fmt::format("{}_{}", context_role(model_, context), suffix), out_});
+      out_.clear();
+    };
+    if (!plan_.floor.empty()) {
+      for (const ApiContext context : api_contexts) {
+        floor(context);
+        take(context, "floor");
+      }
+    }
+    for (const RowPolicy &policy : plan_.policies) {
+      this->policy(policy);
+      take(policy.context, command(policy.verb));
+    }
+    return statements;
   }
 
  private:
@@ -150,7 +170,12 @@ class TableEmitter {
 }  // namespace
 
 std::string emit_table(const TablePlan &table, const Plan &plan, const Source &source) {
-  return TableEmitter(table, *plan.model, source).emit();
+  return TableEmitter(table, *plan.model, source, qualified(table.table->name)).emit();
+}
+
+std::vector<PolicyStatement> emit_policies(const TablePlan &table, const Plan &plan,
+                                           const Source &source, const std::string &relation) {
+  return TableEmitter(table, *plan.model, source, relation).policies();
 }
 
 }  // namespace tenancy::policy
