@@ -56,7 +56,7 @@ for policy in "$examples"/*/tenancy.yaml; do
   cd "$(dirname "$policy")" || exit 2
   name=$(basename "$PWD")
   exits 0 "check $name" "$tenancy" check tenancy.yaml
-  grep -q '^tenancy.yaml: ok, [0-9]* roles, [0-9]* tables, [0-9]* rules; whether' "$work/out"
+  grep -q '^tenancy.yaml: ok, [0-9]* roles, [0-9]* tables, [0-9]* rules; types"$work/out"
   result $? "check $name counts roles, tables and rules"
   exits 0 "build $name" "$tenancy" build tenancy.yaml
   mv "$work/out" "$work/$name.sql"
