@@ -19,6 +19,12 @@ constexpr std::string_view rule_line =
     "--------------------------------------------------------------------------------------------"
     "--------\n";
 
+std::string hex(const Digest &digest) {
+  std::string out;
+  for (const std::uint8_t byte : digest) out += fmt::format("{:02x}", byte);
+  return out;
+}
+
 std::string sql_file_name(const Source &source, std::size_t at = 0) {
   std::string name = source.name_at(at);
   for (char &c : name) {
@@ -78,6 +84,14 @@ grant usage on schema {} to {};
   return out;
 }
 
+std::string relation_functions(const Model &model) {
+  std::vector<std::string> functions;
+  for (const Relation &relation : model.relations) {
+    if (!relation.contexts.empty()) functions.push_back(relation_function(relation, model) + "()");
+  }
+  return functions.empty() ? "array[]::text[]" : text_array(functions);
+}
+
 // Applying converges whatever was applied before, also where a table has left the policy.
 std::string emit_take_back(const Plan &plan) {
   const Model &model = *plan.model;
@@ -110,10 +124,21 @@ begin
         execute format('revoke all on %s %s from {}',
                        held.kind, held.relation);
     end loop;
+
+    for held in
+        select p.oid::regprocedure as function
+          from pg_proc p
+         where starts_with(obj_description(p.oid, 'pg_proc'), {})
+           and not exists (select from unnest({}) as kept (function)
+                            where to_regprocedure(kept.function) = p.oid)
+    loop
+        execute format('drop function %s', held.function);
+    end loop;
 end
 $take_back$;
 )",
-                     model.application, text_array(roles), context_roles(model));
+                     model.application, text_array(roles), context_roles(model),
+                     quote_literal(relation_comment(model)), relation_functions(model));
 }
 
 std::string emit_sequences(const Plan &plan) {
@@ -150,12 +175,23 @@ end
          ";\n";
 }
 
+std::string sha256_hex(std::string_view text) {
+  const std::optional<Digest> digest = sha256(text);
+  if (!digest) throw std::runtime_error("the cryptographic library cannot compute SHA-256");
+  return hex(*digest);
+}
+
+// The rules of each table, and the table with their hash: a table without the rules of its hash is
+// closed to every context role.
 std::string emit_rules(const Plan &plan) {
-  std::vector<std::vector<std::string>> rows;
+  const std::string application = quote_literal(plan.model->application);
+  std::vector<std::vector<std::string>> rules;
+  std::vector<std::vector<std::string>> tables;
   for (const TablePlan &table : plan.tables) {
     std::set<std::string> seen;
+    std::vector<std::vector<std::string>> rows;
     for (const Grant &grant : table.table->grants) {
-      std::vector<std::string> row{quote_literal(plan.model->application),
+      std::vector<std::string> row{application,
                                    quote_literal(table.table->name.schema),
                                    quote_literal(table.table->name.name),
                                    quote_literal(name_of(grant.context)),
@@ -165,14 +201,32 @@ std::string emit_rules(const Plan &plan) {
       if (seen.insert(fmt::format("{}", fmt::join(row, " "))).second)
         rows.push_back(std::move(row));
     }
+    const std::string hash = quote_literal(sha256_hex(values_rows(rows, 0)));
+    tables.push_back({application, quote_literal(table.table->name.schema),
+                      quote_literal(table.table->name.name), "'enforce'", "'strict'", hash,
+                      "null::jsonb"});
+    for (std::vector<std::string> &row : rows) {
+      row.push_back(hash);
+      rules.push_back(std::move(row));
+    }
   }
-  std::string out = fmt::format("delete from tenancy.rule where application = {};\n",
-                                quote_literal(plan.model->application));
-  if (rows.empty()) return out;
-  return out + fmt::format(
-                   "insert into tenancy.rule\n    (application, schema_name, table_name, "
-                   "api_context, role, verb, columns)\nvalues\n{};\n",
-                   values_rows(rows, 4));
+  std::string out = fmt::format(
+      "delete from tenancy.rule where application = {0};\n"
+      "delete from tenancy.managed_table where application = {0};\n",
+      application);
+  if (!tables.empty()) {
+    out += fmt::format(
+        "insert into tenancy.managed_table\n    (application, schema_name, table_name, "
+        "enforcement, columns, hash, before)\nvalues\n{};\n",
+        values_rows(tables, 4));
+  }
+  if (!rules.empty()) {
+    out += fmt::format(
+        "insert into tenancy.rule\n    (application, schema_name, table_name, "
+        "api_context, role, verb, columns, hash)\nvalues\n{};\n",
+        values_rows(rules, 4));
+  }
+  return out;
 }
 
 std::string emit_record(const Plan &plan, const Source &source) {
@@ -204,8 +258,8 @@ select applied.*
             where newest.hash = applied.hash
               and newest.compiler_version = applied.compiler_version);
 )",
-                     application, quote_literal(model.account.table.schema),
-                     quote_literal(model.application + "_directory"), emit_rules(plan),
+                     application, quote_literal(model.directory_function.schema),
+                     quote_literal(model.directory_function.name), emit_rules(plan),
                      quote_literal(policy_hash(source)), language_version,
                      quote_literal(TENANCY_VERSION), dollar_quote("policy", source.record()));
 }
@@ -229,18 +283,20 @@ set local lock_timeout = '5s';
   out += emit_take_back(plan);
   out += heading("Who belongs to which account and workspace, asked at each login.");
   out += emit_directory(plan, source);
+  if (const std::string relations = emit_relations(plan, source); !relations.empty()) {
+    out +=
+        heading("Which rows a relation reaches, asked once for each query.") + relations.substr(1);
+  }
   for (const TablePlan &table : plan.tables) out += emit_table(table, plan, source);
   out += emit_sequences(plan);
+  out += heading("Views, functions and sequences that an API context may use.");
+  out += emit_objects(plan, source);
   out += emit_record(plan, source);
   return out + "\ncommit;\n";
 }
 
 std::string policy_hash(const Source &source) {
-  const std::optional<Digest> digest = sha256(source.record());
-  if (!digest) throw std::runtime_error("the cryptographic library cannot compute SHA-256");
-  std::string hex;
-  for (const std::uint8_t byte : *digest) hex += fmt::format("{:02x}", byte);
-  return hex;
+  return sha256_hex(source.record());
 }
 
 std::string context_role(const Model &model, ApiContext context) {

@@ -24,9 +24,9 @@ class TableLowering {
         RowPolicy policy{context, verb, {}};
         for (const Grant &each : table_.grants) {
           if (each.context != context || each.verb != verb) continue;
-          grant.columns = each.columns;  // the same in all of them: check() saw to it
+          add_columns(grant, each.columns);
           add_once(grant.at, each.at);
-          policy.branches.push_back({each.role, each.rows, each.at});
+          policy.branches.push_back({each.role, each.rows, each.new_row, each.at});
         }
         if (policy.branches.empty()) continue;
         simplify(policy.branches);
@@ -38,6 +38,23 @@ class TableLowering {
   }
 
  private:
+  // The union: what a role of the policy may not is held back by the extension (tenancy.rule).
+  static void add_columns(ColumnGrant &grant,
+                          const std::optional<std::vector<std::string>> &columns) {
+    if (grant.at.empty()) {
+      grant.columns = columns;
+    } else if (!columns) {
+      grant.columns.reset();
+    } else if (grant.columns) {
+      for (const std::string &column : *columns) {
+        if (std::find(grant.columns->begin(), grant.columns->end(), column) ==
+            grant.columns->end()) {
+          grant.columns->push_back(column);
+        }
+      }
+    }
+  }
+
   static void pin(TablePlan &plan, const std::string &column, const std::string &value,
                   bool is_level) {
     if (column.empty()) return;
@@ -62,6 +79,7 @@ class TableLowering {
   // Whether whoever passes by `small` passes by `large` too.
   bool covers(const Branch &large, const Branch &small) const {
     if (large.rows && large.rows != small.rows) return false;
+    if (large.new_row && large.new_row != small.new_row) return false;
     if (large.role.empty() || large.role == small.role) return true;
     if (small.role.empty()) return false;
     // An account role's workspace roles count only while a workspace is bound, which no floor but

@@ -1,5 +1,7 @@
 #include "policy/source.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -26,20 +28,27 @@ std::size_t Source::add(std::string path, std::string text) {
   return files_.size() - 1;
 }
 
-Source Source::read(const std::string &path) {
+Source Source::read(const std::string &path, std::size_t limit) {
+  return Source(path, read_file(path, limit));
+}
+
+std::string read_file(const std::string &path, std::size_t limit) {
   std::ifstream in(path, std::ios::binary);
   // A directory opens, but cannot be read.
   if (!in || std::filesystem::is_directory(path)) {
     throw std::runtime_error("cannot read \"" + path + "\": " + std::strerror(in ? EISDIR : errno));
   }
-  std::string text(max_source_size + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad()) throw std::runtime_error("cannot read \"" + path + "\"");
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > max_source_size) {
-    throw std::runtime_error("\"" + path + "\" is larger than 1 MiB, which no policy is");
+  std::string text;
+  for (std::string piece(max_source_size, '\0'); in && text.size() <= limit;) {
+    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    text.append(piece, 0, static_cast<std::size_t>(in.gcount()));
   }
-  return Source(path, std::move(text));
+  if (in.bad()) throw std::runtime_error("cannot read \"" + path + "\"");
+  if (text.size() > limit) {
+    throw std::runtime_error(fmt::format("\"{}\" is larger than {} MiB, which no such file is",
+                                         path, limit / (1 << 20)));
+  }
+  return text;
 }
 
 const Source::File &Source::file_at(std::size_t offset) const {
@@ -53,7 +62,8 @@ std::string Source::name_at(std::size_t offset) const {
   const File &file = file_at(offset);
   const std::filesystem::path first(files_.front().path);
   if (&file == files_.data()) return first.filename().string();
-  return std::filesystem::path(file.path).lexically_relative(first.parent_path()).string();
+  const std::filesystem::path folder = first.lexically_normal().parent_path();
+  return std::filesystem::path(file.path).lexically_relative(folder).string();
 }
 
 std::string Source::record() const {
@@ -77,6 +87,11 @@ Position Source::position(std::size_t offset) const {
   const auto line = std::lower_bound(first, starts_.end(), start) - first;
   const std::string_view before = std::string_view(text_).substr(start, offset - start);
   return {static_cast<std::size_t>(line) + 1, count_characters(before) + 1};
+}
+
+std::string Source::place(std::size_t other, std::size_t offset) const {
+  const std::string line = std::to_string(position(other).line);
+  return &file_at(other) == &file_at(offset) ? "line " + line : name_at(other) + ":" + line;
 }
 
 std::string_view Source::line_at(std::size_t offset) const {

@@ -3,11 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "policy/command/check_database.hpp"
 #include "policy/command/command.hpp"
+#include "policy/command/tables.hpp"
 #include "policy/compile.hpp"
 
 namespace tenancy::policy {
@@ -18,17 +18,37 @@ std::string count(std::size_t number, std::string_view noun) {
   return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
 }
 
-ExitCode check_file(const std::string &path, const std::optional<std::string> &conninfo) {
-  const Source source = Source::read(path);
+// A database whose tables do not fit the file is held against what the file says by itself.
+ExitCode check_live(const std::string &path, const std::optional<Model> &model,
+                    const Source &source, const std::string &conninfo,
+                    const std::string &accepted) {
+  if (model) return check_database(source, *model, conninfo, accepted);
+  Source again = Source::read(path);
+  Diagnostics said_already;
+  if (const std::optional<Model> alone = analyze(again, said_already)) {
+    check_database(again, *alone, conninfo, accepted);
+  }
+  return ExitCode::findings;
+}
+
+ExitCode check_file(const std::string &path, const TablesOption &tables,
+                    const std::string &accepted) {
+  Source source = Source::read(path);
+  const std::optional<Schema> schema = read_tables(tables, path);
   Diagnostics diagnostics;
-  const std::optional<Model> model = analyze(source, diagnostics);
+  const std::optional<Model> model = analyze(source, diagnostics, schema ? &*schema : nullptr);
   std::cerr << diagnostics.render(source);
+  if (tables.conninfo) return check_live(path, model, source, *tables.conninfo, accepted);
   if (!model) return ExitCode::findings;
-  if (conninfo) return check_database(source, *model, *conninfo);
   std::cout << fmt::format(
-      "{}: ok, {}, {}, {}; whether the tables fit is seen when it is applied\n", path,
-      count(model->roles.size(), "role"), count(model->tables.size(), "table"),
-      count(model->rules, "rule"));
+      "{}: ok, {}, {}, {}{}{}\n", path, count(model->roles.size(), "role"),
+      count(model->tables.size(), "table"), count(model->rules, "rule"),
+      model->unverified == 0
+          ? ""
+          : fmt::format(", {} UNVERIFIED", count(model->unverified, "condition")),
+      schema ? ""
+             : "; types and columns were not checked, since there is no schema file: make one with "
+               "\"tenancy schema dump\"");
   return ExitCode::fine;
 }
 
@@ -39,21 +59,22 @@ void add_check(CLI::App &app, ExitCode &exit) {
       "check", "say whether a policy file is right, and a database is as it says");
   const auto path = std::make_shared<std::string>();
   command->add_option("FILE", *path, "the policy file, as a rule tenancy.yaml")->required();
-  const auto conninfo = std::make_shared<std::optional<std::string>>();
-  command
-      ->add_option("--db", *conninfo,
-                   "also hold this database against it: a connection string, a URI or a name")
-      ->type_name("CONNINFO");
+  const std::shared_ptr<TablesOption> tables = add_tables_option(*command);
+  const auto accepted = std::make_shared<std::string>();
+  command->add_option("--accept", *accepted, "findings of --db that are meant to be so")
+      ->type_name("FILE");
   command->footer(R"(Errors and warnings go to the standard error; warnings do not fail.
 
 With --db, what is open in the database or differs from the file is printed, each with the
-statement that mends it. Nothing is changed. tenancy_auditor sees all; other roles are told what
-they did not see. Exit status 2: it could not look.
+statement that mends it. Nothing is changed. A member of tenancy_auditor with TEMP on the database
+sees all; others are told what they did not see.
 
 Example:
+  tenancy schema dump --db "$DATABASE" -o tenancy.schema.yaml
   tenancy check tenancy.yaml
   tenancy check tenancy.yaml --db "service=production")");
-  command->callback([path, conninfo, &exit] { exit = check_file(*path, *conninfo); });
+  command->callback(
+      [path, tables, accepted, &exit] { exit = check_file(*path, *tables, *accepted); });
 }
 
 }  // namespace tenancy::policy

@@ -38,8 +38,9 @@ void find_unique(Inspection &inspection) {
   std::vector<std::string> columns;
   std::vector<std::string> whole;
   writable(inspection, tables, columns, whole);
-  inspection.find_all("unique-without-tenant",
-                      fmt::format(R"(
+  inspection.find_all(
+      "unique-without-tenant",
+      fmt::format(R"(
 with {},
 writable as (
   select a.attrelid, a.attnum
@@ -83,9 +84,9 @@ select format('%s on %s', coalesce(quote_ident(k.conname), k.id::regclass::text)
    and not exists (select from judged o
                     where o.relation = k.relation and o.whole and not o.chosen
                       and o.columns <@ k.columns))",
-                                  pins),
-                      {inspection.pinned, inspection.pin_columns, inspection.pin_levels,
-                       write_array(tables), write_array(columns), write_array(whole)});
+                  pins),
+      {inspection.pinned, inspection.pin_columns, inspection.pin_levels, write_text_array(tables),
+       write_text_array(columns), write_text_array(whole)});
 }
 
 void find_foreign_keys(Inspection &inspection) {

@@ -43,7 +43,7 @@ select p.polrelid, p.polname, p.polpermissive, p.polcmd,
        (select bool_and(r.id <> 0 and pg_get_userbyid(r.id) = any ($2::name[])) from unnest(p.polroles) as r (id))
   from pg_policy p
  where p.polrelid = any ($1::oid[]))",
-                                          {tables, write_array(outside)});
+                                          {tables, write_text_array(outside)});
   for (std::size_t i = 0; i < policies.size(); ++i) {
     const auto text = [&](std::size_t column) { return std::string(policies.at(i, column)); };
     out[text(0)].policies[text(1)] = {text(2) == "t", text(3), text(4),
@@ -123,8 +123,8 @@ select c.oid, format('create temporary table %I (%s)', c.relname,
       const Transaction transaction(in_.database, "read write");
       in_.database.execute(script);
       const Rows id = in_.database.query("select $1::regclass::oid", {name});
-      return std::move(
-          read_guarded(in_, write_array({std::string(id.at(0, 0))}))[std::string(id.at(0, 0))]);
+      return std::move(read_guarded(
+          in_, write_text_array({std::string(id.at(0, 0))}))[std::string(id.at(0, 0))]);
     } catch (const DatabaseError &error) {
       if (!in_.database.is_open()) throw;
       why_uncompared_ = error.what();

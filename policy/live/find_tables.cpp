@@ -4,7 +4,7 @@ namespace tenancy::policy {
 
 void find_tables(Inspection &inspection) {
   for (const std::string &table : inspection.missing) {
-    inspection.find("table-missing", table, "there is no such table",
+    inspection.find("table-missing", table, "there is none of that name",
                     {Fix::Kind::advice, "create it, or take it from the policy file"});
   }
 

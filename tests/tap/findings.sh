@@ -19,10 +19,11 @@ eval "$(tests/support/server.sh env "$server")"
 policy=$work/tenancy.yaml
 cp "$example/tenancy.yaml" "$policy"
 sql() { psql --quiet --no-psqlrc --tuples-only --no-align --set ON_ERROR_STOP=1 --dbname saas --command "$1" 2>&1; }
-check() { "$TENANCY" check "$policy" --db "${1:-dbname=saas}" 2>&1; }
+check() { "$TENANCY" check "$policy" --db "${1:-dbname=saas}" 2> "$work/errors"; }
 apply() { "$TENANCY" build "$policy" 2> /dev/null | psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --dbname saas 2>&1; }
 createdb saas
-like "$(check)" 'extension "pg_tenancy" is not installed in database "saas"' "without the extension it does not look"
+check > /dev/null
+like "$(cat "$work/errors")" 'extension "pg_tenancy" is not installed in database "saas"' "without the extension it does not look"
 check > /dev/null
 is "$?" 2 "and says so by its exit status"
 check "host=$PWD/$work dbname=saas" > /dev/null
@@ -31,7 +32,7 @@ sql "create extension pg_tenancy"
 psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --dbname saas --file "$example/schema.sql"
 
 # names_of TEXT: the severity and the check of each finding.
-names_of() { sed -n 's/^\(error\|warning\)\[\([a-z-]*\)\]: .*/\1 \2/p' <<< "$1"; }
+names_of() { sed -n 's/^[^ ]*: \(error\|warning\)\[\([a-z-]*\)\]: .*/\1 \2/p' <<< "$1"; }
 # fix_of TEXT: what was printed to mend it.
 fix_of() { awk '/^  fix: / {fix = 1; print substr($0, 8); next} fix && /^       / {print substr($0, 8); next} {fix = 0}' <<< "$1"; }
 mend() { case $1 in tenancy\ *) bash -c "$1" 2>&1 ;; *) sql "$1" ;; esac; }
@@ -226,4 +227,106 @@ hole definer-function "public.act()" "create procedure act() language sql securi
 expected=warning hole definer-trigger "audit on public.documents" "create function audit() returns trigger language plpgsql security definer as 'begin return null; end';
   create trigger audit after insert on documents for each row execute function audit()"
 
+# --- Pools ---------------------------------------------------------------------------------------
+
+hole pool-create-in-schema attic "grant create on schema attic to saas_app"
+hole pool-temporary saas "grant temporary on database saas to public"
+hole pool-missing-role ghost_pool "insert into tenancy.pool select 'ghost_pool', api_context, application, issuer, audiences from tenancy.pool limit 1"
+
+# --- What else the file declares, and a table of partitions --------------------------------------
+
+sql 'create table "Odd ""Events" (account_id uuid not null, workspace_id uuid not null, "On" date not null, note varchar(9), kind numeric(5, 2))
+       partition by range ("On");
+     create table events_1 partition of "Odd ""Events" for values from (minvalue) to (maxvalue);
+     create schema other; create table other.documents (id int, account_id uuid not null, title text collate "C");
+     create function search_documents(text) returns bigint language sql as $$select count(*) from documents where title = $1$$;
+     create function stats() returns bigint language sql security definer set search_path = pg_catalog as $$select 1::bigint$$'
+cat >> "$policy" <<'YAML'
+  'Odd "Events':
+    scope: workspace
+    rules:
+      - { role: workspace.viewer, context: [app], read: all, rows: "note <> 'secret' and kind > 1.5" }
+      - { role: workspace.viewer, context: [app], insert: ['On', note] }
+  other.documents:
+    scope: account
+    rules:
+      - { role: workspace.viewer, context: [app], read: all, rows: "title in ('a', 'b')" }
+  account_members:
+    scope: account
+    rules:
+      - { role: account.admin, context: [dashboard], read: all, rows: "exists(commented)" }
+relations:
+  commented: { table: comments, match: "comments.author_id = account_members.user_id and comments.body <> ''" }
+outside:
+  metabase: { access: bypass, reason: "reads what it likes" }
+views:
+  open_documents: { context: [app], read: [title] }
+functions:
+  "search_documents(text)": { context: [app] }
+  "stats()": { context: [app], definer: "it counts nothing" }
+sequences:
+  numbers: { context: [app] }
+YAML
+is "$(apply)" "" "more is declared and applied"
+sql "grant select on documents to metabase; create policy metabase on documents to metabase using (true)"
+is "$(check)" "${clean/7 tables/10 tables}" "it is clean"
+odd='public."Odd ""Events"'
+hole row-security-off "$odd" "alter table $odd disable row level security"
+hole policy-altered "saas_app_select on $odd" "alter policy saas_app_select on $odd using (note <> 'secret'::text)"
+hole floor-missing "saas_app_floor on other.documents" "drop policy saas_app_floor on other.documents"
+hole partition-reachable public.events_1 "grant select, insert on events_1 to public"
+hole publication "$odd in news" "create publication news for table only events_1"
+hole publication "$odd in news" "create publication news for table $odd with (publish_via_partition_root)"
+relation="public.saas_commented()"
+hole relation-altered "$relation" "create or replace function saas_commented() returns setof uuid language sql stable security definer
+  set search_path = pg_catalog, pg_temp as 'select author_id from public.comments'"
+hole relation-altered "$relation" "alter function saas_commented reset search_path; alter function saas_commented set search_path = public"
+hole undeclared-grant "$relation" "grant execute on function saas_commented to public"
+hole missing-grant "$relation" "revoke execute on function saas_commented from saas_dashboard"
+hole definer-view public.open_documents "alter view open_documents reset (security_invoker)"
+hole wider-grant public.open_documents "grant select on open_documents to saas_app"
+hole wider-grant public.open_documents "grant select (id) on open_documents to saas_app"
+hole undeclared-grant public.open_documents "grant select on open_documents to saas_dashboard"
+hole missing-grant public.open_documents "revoke select (title) on open_documents from saas_app"
+hole definer-function "public.search_documents(text)" "alter function search_documents security definer"
+hole definer-function "public.stats()" "alter function stats reset search_path"
+hole undeclared-grant "public.stats()" "grant execute on function stats to public"
+hole missing-grant "public.search_documents(text)" "revoke execute on function search_documents from saas_app"
+hole missing-grant public.numbers "revoke usage on sequence numbers from saas_app"
+hole rules-altered public.documents "update tenancy.rule set columns = columns || 'id' where table_name = 'documents' and schema_name = 'public' and verb = 'update' and api_context = 'app'"
+hole rules-altered public.documents "insert into tenancy.rule select application, schema_name, table_name, api_context, 'workspace.viewer', 'delete', null, hash
+  from tenancy.rule where table_name = 'documents' and schema_name = 'public' limit 1"
+hole rules-altered public.documents "delete from tenancy.managed_table where table_name = 'documents' and schema_name = 'public'"
+hole rules-altered public.documents "update tenancy.managed_table set enforcement = 'report' where table_name = 'documents' and schema_name = 'public'"
+
+# --- Who looks, and what is left behind ----------------------------------------------------------
+
+sql "create role auditor login in role tenancy_auditor; create role stranger login; grant temporary on database saas to auditor"
+state() { pg_dump --schema-only saas 2> /dev/null | grep -v '^.\(un\)\?restrict'; sql "select count(*) from pg_class; select nspname from pg_namespace order by 1; select datname, temp_files from pg_stat_database where datname = 'saas'"; }
+before=$(state)
+is "$(check "dbname=saas user=auditor")" "${clean/7 tables/10 tables}" "an auditor with TEMP sees all"
+is "$(state)" "$before" "and leaves nothing behind"
+said=$(check "dbname=saas user=stranger")
+is "$? $(names_of "$said")" "0 " "an ordinary role finds nothing that is not there"
+is "$(grep -c '^not seen: ' <<< "$said")" 4 "and is told what it did not see"
+sql "alter policy saas_app_floor on documents using (true)"
+is "$(names_of "$(check "dbname=saas user=stranger")")" "" "as that a floor was altered"
+is "$(names_of "$(check "dbname=saas user=auditor")")" "error floor-altered" "which the auditor sees"
+sql "drop policy saas_app_floor on documents; alter table documents disable row level security; grant select on invoices to saas_app"
+is "$(names_of "$(check "dbname=saas user=stranger")")" "error row-security-off
+error floor-missing
+error undeclared-grant" "what the catalog tells, everybody sees"
+is "$(check)" "$(check)" "the same is said in the same order"
+apply
+psql --quiet --no-psqlrc --dbname saas > /dev/null --command "begin" --command "lock table documents in access exclusive mode" \
+  --command "select pg_sleep(3)" &
+sleep 0.5
+is "$(names_of "$(PGOPTIONS='-c statement_timeout=2s' check)")" "" "a table that somebody has locked is looked at too"
+wait $!
+is "$(sql "update tenancy.pool set login_role = 'stranger' where login_role = 'saas_app_pool'; select 1")" 1 "a pool looks"
+like "$(check "dbname=saas user=stranger")" "not seen: " "and sees what an ordinary role sees"
+sql "update tenancy.pool set login_role = 'saas_app_pool' where login_role = 'stranger'"
+
+all=$(sed -n '/all_checks\[\]/,/^};/s/^  {"\([a-z-]*\)".*/\1/p' policy/live/findings.cpp | sort)
+is "$(grep -v '^pool-' <<< "$tried" | sort -u | sed '/^$/d')" "$all" "every check was tried"
 finish
