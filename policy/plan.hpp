@@ -41,6 +41,7 @@ struct TablePlan {
   std::vector<Pinned> defaults;  // tenant columns that the session fills in
   std::vector<ColumnGrant> grants;
   std::vector<RowPolicy> policies;
+  bool checks_columns = false;  // what is written is judged by tenancy.check_columns()
 };
 
 struct Plan {

@@ -20,6 +20,7 @@ enum class ExitCode : int {
 // app and exit outlive the parse.
 void add_check(CLI::App &app, ExitCode &exit);
 void add_build(CLI::App &app, ExitCode &exit);
+void add_apply(CLI::App &app, ExitCode &exit);
 void add_schema(CLI::App &app, ExitCode &exit);
 void add_token(CLI::App &app, ExitCode &exit);
 

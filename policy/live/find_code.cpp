@@ -142,8 +142,9 @@ select format('%I on %s', t.tgname, t.tgrelid::regclass),
   from pg_trigger t
   join pg_proc p on p.oid = t.tgfoid and p.prosecdef
   join pg_roles o on o.oid = p.proowner
- where t.tgrelid = any ($1::oid[]) and not t.tgisinternal and t.tgparentid = 0)",
-                      {inspection.family});
+  -- The one that fills in tenant columns is the compiler's.
+ where t.tgrelid = any ($1::oid[]) and not t.tgisinternal and t.tgparentid = 0 and t.tgname <> $2)",
+                      {inspection.family, inspection.plan.model->application + "_fill_tenant"});
 }
 
 struct Compiled {

@@ -119,9 +119,9 @@ class Grants {
  order by 3)",
         {in_.managed});
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      const TablePlan &plan = *table_.at(std::string(rows.at(i, 1)))->plan;
-      for (const ColumnGrant &grant : plan.grants) {
-        if (grant.verb != Verb::insert) continue;
+      const LiveTable &table = *table_.at(std::string(rows.at(i, 1)));
+      for (const ColumnGrant &grant : table.plan->grants) {
+        if (grant.verb != Verb::insert || !table.enforced()) continue;
         const std::string role = context_role(*in_.plan.model, grant.context);
         drawn_.insert({std::string(rows.at(i, 0)), role});
         sequences_.emplace_back(std::string(rows.at(i, 2)), role);
@@ -135,8 +135,8 @@ class Grants {
     const auto table = table_.find(fact.relation);
     if (table != table_.end()) return judge_table(fact, *table->second);
     if (!fact.top.empty()) {
-      if (!fact.reached) return;
       const LiveTable &top = *table_.at(fact.top);
+      if (!fact.reached || !top.enforced()) return;
       add("partition-reachable", fact, fmt::format(", past the policies of {}", top.object));
     } else {
       add("undeclared-table", fact, ", and the file does not have the table");
@@ -176,6 +176,7 @@ class Grants {
   }
 
   void judge_table(const Fact &fact, const LiveTable &table) {
+    if (!table.enforced()) return;  // who has what there is not changed yet
     if (!fact.reached && in_.declared.outside.contains(fact.grantee)) return;
     const auto verb = std::find_if(std::begin(verbs), std::end(verbs),
                                    [&](Verb each) { return privilege_of(each) == fact.privilege; });
@@ -263,6 +264,7 @@ class Grants {
 
   void find_missing() {
     for (const LiveTable &table : in_.tables) {
+      if (!table.enforced()) continue;
       for (const ColumnGrant &grant : table.plan->grants) {
         const std::string role = context_role(*in_.plan.model, grant.context);
         if (!in_.context.contains(role) || holds(table, role, grant)) continue;

@@ -16,11 +16,12 @@ pin (relation, attnum, name, level, n) as (
     join pg_attribute a on a.attrelid = p.relation and a.attname = p.name
 ))";
 
-// Every column that a context may insert or update, for `all` a null.
+// Every column that a rule lets somebody insert or update, and the tables of which that is all.
+// With `columns: orm` more is granted, but no other value comes in.
 void writable(const Inspection &inspection, std::vector<std::string> &tables,
               std::vector<std::string> &columns, std::vector<std::string> &whole) {
   for (const LiveTable &table : inspection.tables) {
-    for (const ColumnGrant &grant : table.plan->grants) {
+    for (const Grant &grant : table.plan->table->grants) {
       if (grant.verb != Verb::insert && grant.verb != Verb::update) continue;
       if (!grant.columns) whole.push_back(table.id);
       for (const std::string &column : grant.columns.value_or(std::vector<std::string>{})) {

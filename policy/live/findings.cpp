@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <tuple>
 
-#include "policy/emit.hpp"
 #include "policy/live/inspection.hpp"
+#include "policy/script.hpp"
 
 namespace tenancy::policy {
 
@@ -20,7 +20,7 @@ constexpr Severity warning = Severity::warning;
 constexpr Check all_checks[] = {
   {"not-applied", error, "the file, as it is now, is not what was applied last"},
   {"table-missing", error, "a table or view of the policy is not there"},
-  {"row-security-off", error, "row level security is off on a table of the policy"},
+  {"row-security-off", error, "row level security is off on a table of the policy, or a partition of it"},
   {"row-security-not-forced", error, "row level security does not bind the table's owner"},
   {"floor-missing", error, "a context role has no floor on a table"},
   {"floor-altered", error, "a floor is not the compiled one"},
@@ -32,6 +32,7 @@ constexpr Check all_checks[] = {
   {"directory-altered", error, "the directory function is not the compiled one, or not the one that login asks"},
   {"relation-altered", error, "the function of a relation is not the compiled one"},
   {"rules-altered", error, "tenancy.rule or tenancy.managed_table is not what the file says of a table"},
+  {"column-trigger", error, "the trigger that judges written columns (`columns: orm`) is not there, or disabled"},
   {"undeclared-table", error, "an API role can reach a table that the file does not have"},
   {"undeclared-grant", error, "somebody has a privilege that the file does not give"},
   {"wider-grant", error, "a context role has a privilege on more columns than the file gives"},
@@ -81,7 +82,7 @@ bool find_applied(Inspection &inspection) {
                     inspection.apply());
     return false;
   }
-  if (applied.at(0, 0) != policy_hash(inspection.source)) {
+  if (applied.at(0, 0) != hash_of(inspection.source.record())) {
     inspection.find("not-applied", application,
                     fmt::format("another text than this file's was applied last, at {} UTC by {}",
                                 applied.at(0, 1), applied.at(0, 2)),

@@ -98,10 +98,25 @@ void Inspection::look_up_tables() {
     from member m
     join pg_inherits i on i.inhparent = m.id and i.inhrelid <> all ($1::oid[])
 )
-select id, top from member order by id, top)",
+select m.id, m.top, c.relispartition and c.relkind in ('r', 'p'), c.oid::regclass
+  from member m
+  join pg_class c on c.oid = m.id
+ order by m.id, m.top)",
       {managed});
   family = column(members, 0);
   family_top = column(members, 1);
+  std::vector<std::string> forced;
+  for (const LiveTable &table : tables) {
+    if (!table.enforced()) continue;
+    forced.push_back(table.id);
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      const std::string id(members.at(i, 0));
+      if (members.at(i, 1) != table.id || id == table.id || members.at(i, 2) != "t") continue;
+      partitions.push_back({id, std::string(members.at(i, 3)), table.plan});
+      forced.push_back(id);
+    }
+  }
+  closed = write_text_array(forced);
 }
 
 void Inspection::look_up_roles() {
@@ -210,7 +225,8 @@ std::string Inspection::reaches(std::string_view member, std::string_view role) 
 
 Fix Inspection::apply() const {
   return {Fix::Kind::command,
-          fmt::format("tenancy build {} | psql --quiet --set ON_ERROR_STOP=1 \"$DATABASE\"",
+          fmt::format("tenancy build {} --db \"$DATABASE\" | psql --quiet --set ON_ERROR_STOP=1 "
+                      "\"$DATABASE\"",
                       shell_word(source.path()))};
 }
 

@@ -16,9 +16,11 @@ namespace tenancy::policy {
 
 // A table of the policy that is there.
 struct LiveTable {
-  std::string id;      // its oid
-  std::string object;  // public.documents
-  const TablePlan *plan;
+  std::string id;         // its oid
+  std::string object;     // public.documents
+  const TablePlan *plan;  // of a partition, its table's
+
+  bool enforced() const { return plan->table->enforcement == Enforcement::enforce; }
 };
 
 // What the file declares besides tables, by the server's spelling, and for which context roles.
@@ -42,6 +44,7 @@ class Inspection {
   Declared declared;
 
   std::vector<LiveTable> tables;
+  std::vector<LiveTable> partitions;          // of enforced tables: they have floors of their own
   std::vector<std::string> missing;           // tables and views of the policy that are not there
   std::map<std::string, ApiContext> context;  // by the name of the role, of those that are there
   std::vector<std::string> missing_roles;
@@ -49,7 +52,8 @@ class Inspection {
 
   // Parameters for queries, arrays of oid. An API role is a context role or a pool's login role.
   std::string managed;     // tables
-  std::string family;      // these, their partitions and their inheritance children
+  std::string closed;      // enforced tables and their partitions
+  std::string family;      // tables, their partitions and their inheritance children
   std::string family_top;  // for each of family, the table that it belongs to
   std::string schemas;     // of the tables
   std::string contexts;    // roles
