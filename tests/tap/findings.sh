@@ -186,6 +186,7 @@ fi
 hole missing-grant public.documents "revoke delete on documents from saas_app"
 hole missing-grant public.documents "revoke update (title) on documents from saas_app"
 hole missing-grant public "revoke usage on schema public from saas_app, public; grant usage on schema public to saas_dashboard, postgres"
+sql "grant usage on schema public to public"
 hole missing-grant public.documents_n_seq "alter table documents add column n serial"
 sql "create table documents_of_ann () inherits (documents)"
 hole partition-reachable public.documents_of_ann "grant select on documents_of_ann to saas_app"
@@ -365,7 +366,7 @@ is "$(names_of "$(PGOPTIONS='-c statement_timeout=2s' check)")" "" "a table that
 wait $!
 is "$(sql "update tenancy.pool set login_role = 'stranger' where login_role = 'saas_app_pool'; select 1")" 1 "a pool looks"
 check "dbname=saas user=stranger" > /dev/null
-is "$? $(head -n 1 "$work/errors")" "2 tenancy: SET of default_transaction_read_only is not allowed to pool role \"stranger\"" "and may not even prepare to"
+is "$? $(head -n 1 "$work/errors")" "2 tenancy: SET default_transaction_read_only is not allowed to pool role \"stranger\"" "and may not even prepare to"
 sql "update tenancy.pool set login_role = 'saas_app_pool' where login_role = 'stranger'"
 
 all=$(sed -n '/all_checks\[\]/,/^};/s/^  {"\([a-z-]*\)".*/\1/p' policy/live/findings.cpp | sort)
