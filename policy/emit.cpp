@@ -189,10 +189,6 @@ std::string file_label(const Source &source, std::size_t at) {
   return name;
 }
 
-std::string policy_hash(const Source &source) {
-  return hash_of(source.record());
-}
-
 std::string context_role(const Model &model, ApiContext context) {
   return fmt::format("{}_{}", model.application, name_of(context));
 }
