@@ -7,12 +7,15 @@
 
 namespace tenancy::policy {
 
-std::optional<Model> check(const Source &source, const ast::File &file, Diagnostics &diagnostics) {
+std::optional<Model> check(const Source &source, const ast::File &file, const Schema *schema,
+                           Diagnostics &diagnostics) {
   Model model{};
   model.application = file.application.text;
   check_roles(source, file, model, diagnostics);
-  check_hierarchy(source, file, model, diagnostics);
-  check_tables(source, file, model, diagnostics);
+  check_hierarchy(file, schema, model, diagnostics);
+  check_tables(source, file, schema, model, diagnostics);
+  if (diagnostics.failed()) return std::nullopt;
+  if (schema != nullptr) check_schema(file, *schema, model, diagnostics);
   if (diagnostics.failed()) return std::nullopt;
   check_sense(file, model, diagnostics);
   return model;

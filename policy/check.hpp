@@ -4,6 +4,7 @@
 //   check_roles      levels, includes, what each role holds
 //   check_tables     scopes, parents, tenant columns
 //   check_rules      roles, columns, rows
+//   check_schema     against the tables that there are
 //   check_sense      warnings: what is allowed but hardly meant
 #pragma once
 
@@ -14,22 +15,30 @@
 #include "policy/ast.hpp"
 #include "policy/diagnostic.hpp"
 #include "policy/model.hpp"
+#include "policy/schema.hpp"
 
 namespace tenancy::policy {
 
-// The model, or nothing if anything in the file was refused, here or before.
-std::optional<Model> check(const Source &source, const ast::File &file, Diagnostics &diagnostics);
+// The model, or nothing if anything in the file was refused, here or before. schema: null where it
+// is not known; then the file alone is judged.
+std::optional<Model> check(const Source &source, const ast::File &file, const Schema *schema,
+                           Diagnostics &diagnostics);
 
 // The steps. Each fills its part of the model as far as it can and reports the rest.
 void check_roles(const Source &source, const ast::File &file, Model &model,
                  Diagnostics &diagnostics);
-void check_hierarchy(const Source &source, const ast::File &file, Model &model,
+void check_hierarchy(const ast::File &file, const Schema *schema, Model &model,
                      Diagnostics &diagnostics);
-void check_tables(const Source &source, const ast::File &file, Model &model,
+void check_tables(const Source &source, const ast::File &file, const Schema *schema, Model &model,
                   Diagnostics &diagnostics);
-// The rules of one table whose tenant columns are known; key: its key columns.
+// The rules of one table whose tenant columns are known; key: its key columns. there: the table
+// itself, or null.
 void check_rules(const Source &source, const ast::Table &written, std::vector<std::string> key,
-                 Model &model, Table &table, Diagnostics &diagnostics);
+                 const SchemaTable *there, Model &model, Table &table, Diagnostics &diagnostics);
+// Names of the hierarchy and of tables that are not there; then warnings of what lets tenants learn
+// of each other, or keeps a floor from holding. REQUIRES: no error so far.
+void check_schema(const ast::File &file, const Schema &schema, const Model &model,
+                  Diagnostics &diagnostics);
 // REQUIRES: no error so far.
 void check_sense(const ast::File &file, const Model &model, Diagnostics &diagnostics);
 

@@ -10,8 +10,8 @@ namespace {
 
 class HierarchyChecker {
  public:
-  HierarchyChecker(const Source &source, const ast::File &file, Diagnostics &diagnostics)
-      : source_(source), file_(file), diagnostics_(diagnostics) {}
+  HierarchyChecker(const ast::File &file, const Schema *schema, Diagnostics &diagnostics)
+      : file_(file), schema_(schema), diagnostics_(diagnostics) {}
 
   void fill(Model &model) {
     if (file_.account) model.account = level(*file_.account, "account_id");
@@ -35,7 +35,7 @@ class HierarchyChecker {
     check_active(written.active);
     return {resolve_table(written.table),
             written.key.text,
-            type(written.type),
+            type(written),
             written.column ? written.column->text : std::string(default_column),
             written.claim ? written.claim->text : written.key.text,
             {},
@@ -47,20 +47,46 @@ class HierarchyChecker {
     check_active(written.active);
     return {resolve_table(written.table),
             written.key.text,
-            type(written.type),
+            type(written),
             written.subject ? written.subject->text : "",
             written.issuer ? written.issuer->text : "",
             written.active,
             written.span.begin};
   }
 
-  KeyType type(const std::optional<ast::Name> &name) {
-    if (!name || name->text == "uuid") return KeyType::uuid;
+  // As the schema has it; as written where there is none.
+  KeyType type(const ast::Level &level) {
+    const std::optional<KeyType> written = written_type(level.type);
+    const SchemaTable *table =
+        schema_ == nullptr ? nullptr : schema_->find_table(resolve_table(level.table));
+    const SchemaColumn *key = table == nullptr ? nullptr : table->find_column(level.key.text);
+    if (key == nullptr) return written.value_or(KeyType::uuid);
+    const SchemaType *type = schema_->find_type(key->type);
+    const TypeClass is = type == nullptr ? TypeClass::other : type->type_class;
+    const std::optional<KeyType> there = is == TypeClass::uuid      ? std::optional(KeyType::uuid)
+                                         : is == TypeClass::integer ? std::optional(KeyType::bigint)
+                                         : is == TypeClass::text    ? std::optional(KeyType::text)
+                                                                    : std::nullopt;
+    if (!there) {
+      diagnostics_.error(
+          "key-type",
+          fmt::format("\"{}\" is of type {}, which no key can be", level.key.text, key->type),
+          level.key.span, "a key is a uuid, an integer or a text");
+    } else if (written && written != there) {
+      diagnostics_.error("key-type", fmt::format("\"{}\" is of type {}", level.key.text, key->type),
+                         level.type->span, "leave \"type:\" out: the schema says it");
+    }
+    return there.value_or(KeyType::uuid);
+  }
+
+  std::optional<KeyType> written_type(const std::optional<ast::Name> &name) {
+    if (!name) return std::nullopt;
+    if (name->text == "uuid") return KeyType::uuid;
     if (name->text == "bigint") return KeyType::bigint;
     if (name->text == "text") return KeyType::text;
     diagnostics_.error("unknown-type", fmt::format("a key cannot be \"{}\"", name->text),
                        name->span, suggest(name->text, {"uuid", "bigint", "text"}));
-    return KeyType::uuid;
+    return std::nullopt;
   }
 
   void check_active(const std::optional<Condition> &active) {
@@ -130,16 +156,16 @@ class HierarchyChecker {
     return result;
   }
 
-  const Source &source_;
   const ast::File &file_;
+  const Schema *schema_;
   Diagnostics &diagnostics_;
 };
 
 }  // namespace
 
-void check_hierarchy(const Source &source, const ast::File &file, Model &model,
+void check_hierarchy(const ast::File &file, const Schema *schema, Model &model,
                      Diagnostics &diagnostics) {
-  HierarchyChecker(source, file, diagnostics).fill(model);
+  HierarchyChecker(file, schema, diagnostics).fill(model);
 }
 
 }  // namespace tenancy::policy

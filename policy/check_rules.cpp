@@ -14,10 +14,11 @@ using ColumnSet = std::optional<std::vector<std::string>>;  // nothing: all
 class RuleChecker {
  public:
   RuleChecker(const Source &source, const ast::Table &written, std::vector<std::string> key,
-              const Model &model, Table &table, Diagnostics &diagnostics)
+              const SchemaTable *there, const Model &model, Table &table, Diagnostics &diagnostics)
       : source_(source),
         written_(written),
         key_(std::move(key)),
+        there_(there),
         model_(model),
         table_(table),
         diagnostics_(diagnostics) {}
@@ -57,20 +58,25 @@ class RuleChecker {
     }
   }
 
-  // Notes the column; reports it if the table lists its columns and it is none of them.
+  // Notes the column; reports it if the table does not have it, or lists its columns without it.
   void known(const ast::Name &name) {
     note(name.text);
-    if (!written_.columns || contains(*written_.columns, name.text) ||
-        is_tenant_column(name.text) ||
-        std::find(key_.begin(), key_.end(), name.text) != key_.end()) {
-      return;
-    }
+    if (is_tenant_column(name.text)) return;
+    if (!written_.columns && there_ == nullptr) return;
     std::vector<std::string> names;
-    for (const ast::Name &column : *written_.columns) names.push_back(column.text);
-    diagnostics_.error(
-        "unknown-column",
-        fmt::format("table \"{}\" has no column \"{}\" in its list", table_.name.name, name.text),
-        name.span, suggest(name.text, names));
+    if (written_.columns) {
+      for (const ast::Name &column : *written_.columns) names.push_back(column.text);
+    } else {
+      for (const SchemaColumn &column : there_->columns) names.push_back(column.name);
+    }
+    const auto has = [&](const std::vector<std::string> &all) {
+      return std::find(all.begin(), all.end(), name.text) != all.end();
+    };
+    if (has(names) || has(key_)) return;
+    diagnostics_.error("unknown-column",
+                       fmt::format("table \"{}\" has no column \"{}\"{}", table_.name.name,
+                                   name.text, written_.columns ? " in its list" : ""),
+                       name.span, suggest(name.text, names));
   }
 
   bool check(const ast::Rule &rule) {
@@ -144,27 +150,35 @@ class RuleChecker {
     if (rule.remove) add(Verb::remove, rule.remove->span, std::nullopt);
   }
 
-  // PostgreSQL grants columns to the role of an API context, not to the roles of the policy.
+  // Whoever holds both roles has the columns of both on the rows of both: what neither rule says,
+  // unless the one with more columns speaks of all the rows of the other.
   bool check_columns_agree(const Grant &grant, Span span) {
-    const auto sorted = [](ColumnSet columns) {
-      if (columns) std::sort(columns->begin(), columns->end());
-      return columns;
-    };
     for (const Grant &other : table_.grants) {
-      if (other.context != grant.context || other.verb != grant.verb ||
-          sorted(other.columns) == sorted(grant.columns)) {
+      if (other.context != grant.context || other.verb != grant.verb || other.rows == grant.rows ||
+          (!other.rows && holds(other.columns, grant.columns)) ||
+          (!grant.rows && holds(grant.columns, other.columns)) ||
+          (holds(other.columns, grant.columns) && holds(grant.columns, other.columns))) {
         continue;
       }
       diagnostics_.error(
           "columns-differ",
-          fmt::format("line {} lets {} other columns in {}, and PostgreSQL would let both roles {} "
-                      "all of them",
+          fmt::format("line {} lets {} other columns of other rows in {}, and whoever holds both "
+                      "would {} them all in all of these rows",
                       source_.position(other.at).line, name_of(grant.verb), name_of(grant.context),
                       name_of(grant.verb)),
-          span, "name the same columns in both, or give one of them in the other API context");
+          span,
+          "name the same columns in both or give both the same rows, or give one of them in the "
+          "other API context");
       return false;
     }
     return true;
+  }
+
+  static bool holds(const ColumnSet &large, const ColumnSet &small) {
+    if (!large) return true;
+    return small && std::all_of(small->begin(), small->end(), [&](const std::string &column) {
+             return std::find(large->begin(), large->end(), column) != large->end();
+           });
   }
 
   ColumnSet columns(const ast::Columns &written, Verb verb) {
@@ -176,23 +190,25 @@ class RuleChecker {
       if (!table_.account.empty()) add(table_.account);
       if (!table_.workspace.empty()) add(table_.workspace);
     }
-    if (written.all && !written_.columns) {
-      if (verb == Verb::read && written_.hidden.empty() && written.names.empty()) {
-        return std::nullopt;
-      }
+    if (written.all && verb == Verb::read && written_.hidden.empty() && written.names.empty() &&
+        !written_.columns) {
+      return std::nullopt;
+    }
+    if (written.all && !written_.columns && there_ == nullptr) {
       diagnostics_.error(
           "all-of-what",
           verb == Verb::read
               ? "\"all\" without the hidden columns needs the list of all columns"
               : fmt::format("\"{}: all\" needs the list of all columns", name_of(verb)),
-          written.span, "name the columns here, or list the table's under \"columns:\"");
+          written.span,
+          "give the schema (--schema, --db), name the columns here, or list the table's under "
+          "\"columns:\"");
       return result;
     }
     if (written.all) {
-      for (const ast::Name &column : *written_.columns) {
-        if (!contains(written_.hidden, column.text) &&
-            !(verb == Verb::update && is_fixed(column.text))) {
-          add(column.text);
+      for (const std::string &column : all_columns(verb)) {
+        if (!contains(written_.hidden, column) && !(verb == Verb::update && is_fixed(column))) {
+          add(column);
         }
       }
     }
@@ -206,6 +222,21 @@ class RuleChecker {
                          "remove the verb, or list columns that may change");
     }
     return result;
+  }
+
+  // What `all` means for a verb, hidden and fixed columns included.
+  std::vector<std::string> all_columns(Verb verb) const {
+    std::vector<std::string> names;
+    if (written_.columns) {
+      for (const ast::Name &column : *written_.columns) names.push_back(column.text);
+      return names;
+    }
+    for (const SchemaColumn &column : there_->columns) {
+      const bool computed =
+          column.generated != Generated::no || column.identity == Identity::always;
+      if (verb == Verb::read || !computed) names.push_back(column.name);
+    }
+    return names;
   }
 
   bool is_fixed(std::string_view column) const {
@@ -227,6 +258,7 @@ class RuleChecker {
   const Source &source_;
   const ast::Table &written_;
   std::vector<std::string> key_;
+  const SchemaTable *there_;
   const Model &model_;
   Table &table_;
   Diagnostics &diagnostics_;
@@ -235,8 +267,8 @@ class RuleChecker {
 }  // namespace
 
 void check_rules(const Source &source, const ast::Table &written, std::vector<std::string> key,
-                 Model &model, Table &table, Diagnostics &diagnostics) {
-  RuleChecker(source, written, std::move(key), model, table, diagnostics).fill();
+                 const SchemaTable *there, Model &model, Table &table, Diagnostics &diagnostics) {
+  RuleChecker(source, written, std::move(key), there, model, table, diagnostics).fill();
   model.rules += written.rules.size();
 }
 

@@ -11,8 +11,9 @@ namespace {
 
 class TableChecker {
  public:
-  TableChecker(const Source &source, const ast::File &file, Model &model, Diagnostics &diagnostics)
-      : source_(source), file_(file), model_(model), diagnostics_(diagnostics) {}
+  TableChecker(const Source &source, const ast::File &file, const Schema *schema, Model &model,
+               Diagnostics &diagnostics)
+      : source_(source), file_(file), schema_(schema), model_(model), diagnostics_(diagnostics) {}
 
   void fill() {
     for (const ast::Table &written : file_.tables) {
@@ -34,7 +35,8 @@ class TableChecker {
     for (std::size_t i = 0; i < file_.tables.size(); ++i) scope(i);
     for (std::size_t i = 0; i < file_.tables.size(); ++i) {
       if (state_[i] == State::good) {
-        check_rules(source_, file_.tables[i], key_of(i), model_, model_.tables[i], diagnostics_);
+        check_rules(source_, file_.tables[i], key_of(i), there(i), model_, model_.tables[i],
+                    diagnostics_);
       }
     }
   }
@@ -175,10 +177,17 @@ class TableChecker {
     return true;
   }
 
+  const SchemaTable *there(std::size_t i) const {
+    return schema_ == nullptr ? nullptr : schema_->find_table(model_.tables[i].name);
+  }
+
   std::vector<std::string> key_of(std::size_t i) const {
     std::vector<std::string> key;
     for (const ast::Name &column : file_.tables[i].key) key.push_back(column.text);
     if (!key.empty()) return key;
+    if (const SchemaTable *table = there(i); table != nullptr && table->primary_key() != nullptr) {
+      return table->primary_key()->columns;
+    }
     const TableName &name = model_.tables[i].name;
     if (name == model_.account.table) return {model_.account.key};
     if (name == model_.workspace.table) return {model_.workspace.key};
@@ -188,6 +197,7 @@ class TableChecker {
 
   const Source &source_;
   const ast::File &file_;
+  const Schema *schema_;
   Model &model_;
   Diagnostics &diagnostics_;
   std::vector<State> state_;
@@ -195,9 +205,9 @@ class TableChecker {
 
 }  // namespace
 
-void check_tables(const Source &source, const ast::File &file, Model &model,
+void check_tables(const Source &source, const ast::File &file, const Schema *schema, Model &model,
                   Diagnostics &diagnostics) {
-  TableChecker(source, file, model, diagnostics).fill();
+  TableChecker(source, file, schema, model, diagnostics).fill();
 }
 
 }  // namespace tenancy::policy

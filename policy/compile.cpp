@@ -8,15 +8,16 @@
 
 namespace tenancy::policy {
 
-std::optional<Model> analyze(const Source &source, Diagnostics &diagnostics) {
+std::optional<Model> analyze(const Source &source, Diagnostics &diagnostics, const Schema *schema) {
   const std::optional<Node> root = read_yaml(source, diagnostics);
   if (!root) return std::nullopt;
   const ast::File file = parse(source, *root, diagnostics);
-  return check(source, file, diagnostics);
+  return check(source, file, schema, diagnostics);
 }
 
-std::optional<std::string> compile(const Source &source, Diagnostics &diagnostics) {
-  const std::optional<Model> model = analyze(source, diagnostics);
+std::optional<std::string> compile(const Source &source, Diagnostics &diagnostics,
+                                   const Schema *schema) {
+  const std::optional<Model> model = analyze(source, diagnostics, schema);
   if (!model) return std::nullopt;
   return emit(lower(*model), source);
 }

@@ -8,14 +8,19 @@
 
 #include "policy/diagnostic.hpp"
 #include "policy/model.hpp"
+#include "policy/schema.hpp"
 #include "policy/source.hpp"
 
 namespace tenancy::policy {
 
+// schema: the tables that there are, or null where they are not known.
+
 // What the file means; nothing if diagnostics.failed().
-std::optional<Model> analyze(const Source &source, Diagnostics &diagnostics);
+std::optional<Model> analyze(const Source &source, Diagnostics &diagnostics,
+                             const Schema *schema = nullptr);
 
 // The SQL script; nothing if diagnostics.failed().
-std::optional<std::string> compile(const Source &source, Diagnostics &diagnostics);
+std::optional<std::string> compile(const Source &source, Diagnostics &diagnostics,
+                                   const Schema *schema = nullptr);
 
 }  // namespace tenancy::policy

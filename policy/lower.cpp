@@ -24,7 +24,7 @@ class TableLowering {
         RowPolicy policy{context, verb, {}};
         for (const Grant &each : table_.grants) {
           if (each.context != context || each.verb != verb) continue;
-          grant.columns = each.columns;  // the same in all of them: check() saw to it
+          add_columns(grant, each.columns);
           add_once(grant.at, each.at);
           policy.branches.push_back({each.role, each.rows, each.at});
         }
@@ -38,6 +38,23 @@ class TableLowering {
   }
 
  private:
+  // The union: what a role of the policy may not is held back by the extension (tenancy.rule).
+  static void add_columns(ColumnGrant &grant,
+                          const std::optional<std::vector<std::string>> &columns) {
+    if (grant.at.empty()) {
+      grant.columns = columns;
+    } else if (!columns) {
+      grant.columns.reset();
+    } else if (grant.columns) {
+      for (const std::string &column : *columns) {
+        if (std::find(grant.columns->begin(), grant.columns->end(), column) ==
+            grant.columns->end()) {
+          grant.columns->push_back(column);
+        }
+      }
+    }
+  }
+
   static void pin(TablePlan &plan, const std::string &column, const std::string &value,
                   bool is_level) {
     if (column.empty()) return;

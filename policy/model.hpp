@@ -4,23 +4,17 @@
 // without errors; what consumes it needs no check of its own.
 #pragma once
 
-#include <compare>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "policy/condition.hpp"
+#include "policy/table_name.hpp"
 
 namespace tenancy::policy {
 
 enum class KeyType { uuid, bigint, text };
-
-struct TableName {
-  std::string schema;
-  std::string name;
-  auto operator<=>(const TableName &) const = default;
-};
 
 // An account or a workspace: the table whose rows are the tenants.
 struct Level {

@@ -26,7 +26,7 @@ formatting() {
   sources '*.cpp' '*.hpp' | xargs clang-format --dry-run --Werror 2>&1 | grep -E 'error:' | head -n 20
 }
 
-# Includes point one way: core <- pg, core <- policy.
+# Includes point one way: core <- pg, core <- policy <- policy/live <- policy/command.
 core_includes() {
   sources extension/core | xargs grep -nE '^#include "' | grep -vE '#include "core/'
   sources extension/core | xargs grep -nE '#include <(jansson|postgres|libpq|fmt|CLI)' |
@@ -34,6 +34,12 @@ core_includes() {
 }
 pg_includes() { sources extension/pg | xargs grep -nE '^#include "' | grep -v '^extension/pg/postgres\.hpp:' | grep -vE '#include "(core|pg)/'; }
 policy_includes() { sources policy | grep -E '\.[ch]pp$' | xargs grep -nE '^#include "' | grep -vE '#include "(core|policy)/'; }
+above_policy='policy/(live|command)/'
+policy_layers() {
+  sources policy | grep -E '\.[ch]pp$' | grep -vE "^$above_policy" | xargs grep -nE "^#include (\"$above_policy|<libpq)"
+  sources policy/live | xargs grep -nE '^#include "policy/command/'
+  sources policy/command | xargs grep -nE '^#include <libpq'
+}
 
 # The boundary of extension/pg/boundary.hpp.
 no_exceptions_in_glue() { sources extension/pg | xargs grep -nE '\bPG_(TRY|CATCH|FINALLY)\b|\btry *\{|\bcatch *\(|\bthrow\b' | grep -vE '^[^:]*:[0-9]+://'; }
@@ -106,6 +112,7 @@ fi
 check "core includes core alone" core_includes
 check "the glue includes core and itself" pg_includes
 check "the compiler includes core and itself" policy_includes
+check "only policy/live talks to a server" policy_layers
 check "no exception and no PG_TRY in the glue" no_exceptions_in_glue
 check "no owning C++ object in the glue" no_std_owners_in_glue
 check "core has no clock, no I/O, no threads" core_is_pure

@@ -33,12 +33,12 @@ command -v dpkg-query > /dev/null || {
 
 general=(
   g++ make cmake pkg-config libssl-dev libjansson-dev libcurl4-openssl-dev  # the extension
-  libcli11-dev libfmt-dev libfyaml-dev libpg-query-dev      # the command line tool
+  libcli11-dev libfmt-dev libfyaml-dev libpg-query-dev libpq-dev  # the command line tool
   catch2 openssl libtap-parser-sourcehandler-pgtap-perl python3  # tests and demo
   clang-format clang-tidy                                   # make format, make lint
   clang libclang-rt-dev                                     # make fuzz: libFuzzer
   valgrind dpkg-dev                                         # make bench-verify, check-valgrind, check-core
-  libpq-dev pgbouncer                                       # tests/bouncer, make torture
+  pgbouncer                                                 # tests/bouncer, make torture
   libfaketime                                               # a server whose clock steps back
 )
 
