@@ -61,8 +61,7 @@ is "$(sql "$(all_of at_initech "${adopted_tables[@]}")$(all_of at_hooli "${adopt
 old() { client nobody@app "$1"; }
 before=$(sql "$(all_of plainly "${every_table[@]}")" | one_line)
 is "$(old "$(all_of plainly "${every_table[@]}")")" "$before" "before: the application's login reads everything"
-old_update="update tickets set subject = 'x' where id in (11001, 21001);"
-# touch TABLE: writes the row with the lowest key as it was.
+# touch_all TABLE...: writes all rows as they were.
 touch_all() {
   local table column statement=
   for table in "$@"; do
@@ -73,8 +72,8 @@ touch_all() {
 }
 is "$(old "$(touch_all "${every_table[@]}")")" "$before" "and writes it"
 may nobody@app "inserts for any company" "insert into tags (company_id, workspace_id, name) values (2, 21, 'new') returning name;" new
-may nobody@app "searches in all of them" "select count(*) from search_tickets('printer', 1000);" 22
-may nobody@app "its views show all of them" "select count(*) > 10 from open_tickets where company_id = 2;" "f"
+is "$(old "select count(*) from search_tickets('printer', 1000);")" "$(sql "select count(*) from tickets where subject ~ 'Printer' and deleted_at is null")" "searches in all of them"
+may nobody@app "its views show all of them" "select count(distinct company_id) from open_tickets;" 2
 
 superuser --file tests/policy/catalog.sql > "$work/helpdesk.before"
 
@@ -97,12 +96,8 @@ for ((step = 1; step <= steps; step++)); do
   is "$(client olivia@dashboard:initech/11 "$(all_of plainly "${adopted[@]}")")/$(client oscar@dashboard:hooli/21 "$(all_of plainly "${adopted[@]}")")" \
     "$(sql "$(all_of at_initech "${adopted[@]}")" | one_line)/$(sql "$(all_of at_hooli "${adopted[@]}")" | one_line)" \
     "step $step: $new and what came before are isolated"
-  seen=
-  for table in "${adopted[@]}"; do
-    answer=$(old "select count(*) from $table;")
-    case $answer in 28000* | 42501*) ;; *) seen+="$table: $answer; " ;; esac
-  done
-  is "$seen" "" "step $step: none of them without a login"
+  is "$(printf 'select count(*) from %s;\n' "${adopted[@]}" | psql --username helpdesk_rails --no-psqlrc --quiet --tuples-only --no-align --dbname "$database" \
+    --set VERBOSITY=sqlstate 2>&1 | sed 's/^.*ERROR:  *\(28000\|42501\)$/refused/' | sort | uniq --count | sed 's/^ *//')" "${#adopted[@]} refused" "step $step: none of them without a login"
   is "$(old "$(all_of plainly "${others[@]}")$(touch_all "${others[@]}")")" \
     "$(sql "$(all_of plainly "${others[@]}")$(all_of plainly "${others[@]}")" | one_line)" "step $step: the ${#others[@]} others are read and written as before"
   if [ "$step" -eq 2 ]; then
@@ -161,7 +156,7 @@ attempt "moved to the other company" alex@app "$(ticket 11001 '{"company_id": "2
 attempt "moved to another workspace" alex@app "$(ticket 11001 '{"workspace_id": "12"}')" "42501 *" alex@app "$(ticket 11001 '{"subject": "x"}')" 11001
 attempt "a ticket of the other company" alex@app "$(ticket 21001 '{"subject": "x"}')" "" ada@app "$(ticket 21001 '{"subject": "x"}')" 21001
 attempt "a closed ticket" alex@app "$(ticket 11003 '{"subject": "x"}')" "" alex@app "$(ticket 11001 '{"status": "closed"}')" 11001
-attempt "a guest" gary@app "$(ticket 11001 '{"subject": "x"}')" "" alex@app "$(ticket 11001 '{"subject": "x"}')" 11001
+attempt "a guest" gary@app "$(ticket 11001 '{"subject": "x"}')" "$denied" alex@app "$(ticket 11001 '{"subject": "x"}')" 11001
 may alex@app "what his update changed, and nothing else" "$(ticket 11001 '{"subject": "x"}') select subject, customer_id, number, company_id, workspace_id, public, metadata from tickets where id = 11001;" \
   "11001, x|11001|$(sql "select number from tickets where id = 11001")|1|11|f|{\"row\": 1}"
 may alex@app "the trigger writes the history as he does" "$(ticket 11001 '{"status": "solved"}') select kind, company_id, workspace_id from ticket_events where ticket_id = 11001 order by id desc limit 1;" "11001, status|1|11"
@@ -174,7 +169,7 @@ attempt "one that is closed at once" alex@app "$(ticket_new '"status": "closed"'
 attempt "one that is public" alex@app "$(ticket_new '"public": "true"')" "42501 *" alex@app "$(ticket_new)" "9*"
 attempt "one for a customer of the other company" alex@app "$(ticket_new '"customer_id": "21001"')" "$violates" ada@app "$(orm_insert tickets "{${new//1100/2100}, \"company_id\": \"2\", \"workspace_id\": \"21\"}" internal_priority)" "9*"
 attempt "one for a customer of another workspace" alex@app "$(ticket_new '"customer_id": "12001"')" "$violates" alex@app "$(ticket_new)" "9*"
-attempt "one by a guest" gary@app "$(ticket_new)" "$violates" alex@app "$(ticket_new)" "9*"
+attempt "one by a guest" gary@app "$(ticket_new)" "$denied" alex@app "$(ticket_new)" "9*"
 
 # --- children that had no tenant columns ---------------------------------------------------------------------------
 comment="insert into ticket_comments (ticket_id, author_id, body) values"
@@ -199,9 +194,9 @@ attempt "a message is marked as sent" alex@app "update outbound_messages set sta
 may arthur@dashboard:initech "org_id, an integer" "select count(*), max(org_id) from call_recordings;" "9|1"
 
 # --- account roles, integers in company_users ----------------------------------------------------------------------
-attempt "an admin reads invoices" arthur@dashboard:initech "select count(*) from invoices;" 0 bea@dashboard:initech "select count(*) from invoices;" 9
+attempt "an admin reads invoices" arthur@dashboard:initech "select count(*) from invoices;" "$denied" bea@dashboard:initech "select count(*) from invoices;" 9
 may olivia@dashboard:initech "an owner includes both" "select (select count(*) from invoices), (select count(*) from api_keys);" "9|3"
-attempt "billing reads keys" bea@dashboard:initech "select count(*) from api_keys;" 0 arthur@dashboard:initech "select count(*) from api_keys;" 3
+attempt "billing reads keys" bea@dashboard:initech "select count(*) from api_keys;" "$denied" arthur@dashboard:initech "select count(*) from api_keys;" 3
 attempt "billing reads tickets" bea@dashboard:initech/11 "select 1;" "42501 no such account or workspace*" arthur@dashboard:initech/11 "select count(*) from tickets;" 20
 attempt "a paid invoice is disputed" bea@dashboard:initech "update invoices set state = 'disputed' where id = 1002 returning id;" "" bea@dashboard:initech "update invoices set state = 'disputed' where id = 1001 returning id;" 1001
 attempt "an open invoice is paid by hand" bea@dashboard:initech "update invoices set state = 'paid' where id = 1001;" "$violates" bea@dashboard:initech "update invoices set state = 'disputed' where id = 1001 returning id;" 1001

@@ -65,10 +65,10 @@ attempt "a gateway gives it another project" gate-a@app "insert into readings (p
   gate-a@app "insert into readings (project_id, device_id, metric, recorded_at, value) values ($(key a 1 0 1), $(key a 4 1 1), 'power', now(), 1); select 'written';" written
 attempt "a gateway gives it a quality that is none" gate-a@app "insert into readings (device_id, metric, recorded_at, value, quality) values ($(key a 4 1 1), 'power', now(), 1, 7);" "$violates" \
   gate-a@app "insert into readings (device_id, metric, recorded_at, value, quality) values ($(key a 4 1 1), 'power', now(), 1, 2); select 'written';" written
-attempt "a gateway reads" gate-a@app "select count(*) from readings;" 0 ines@app "select count(*) > 0 from readings;" t
-attempt "a gateway reads by RETURNING" gate-a@app "$new_reading ($(key a 4 1 1), 'power', now(), 1) returning value;" "$violates" \
+attempt "a gateway reads" gate-a@app "select count(*) from readings;" "$denied" ines@app "select count(*) > 0 from readings;" t
+attempt "a gateway reads by RETURNING" gate-a@app "$new_reading ($(key a 4 1 1), 'power', now(), 1) returning value;" "$denied" \
   gate-a@app "$new_reading ($(key a 4 1 1), 'power', now(), 1); select 'written';" written
-attempt "an analyst writes a reading" ines@app "$new_reading ($(key a 4 1 1), 'power', now(), 1);" "$violates" gate-a@app "$new_reading ($(key a 4 1 1), 'power', now(), 1); select 'written';" written
+attempt "an analyst writes a reading" ines@app "$new_reading ($(key a 4 1 1), 'power', now(), 1);" "$denied" gate-a@app "$new_reading ($(key a 4 1 1), 'power', now(), 1); select 'written';" written
 attempt "a reading moves to another partition, and project" gate-a@app "update readings set recorded_at = '2026-01-01', project_id = $(key a 1 0 2);" "$denied" \
   gate-a@app "$new_reading ($(key a 4 1 1), 'power', now(), 1); select 'written';" written
 
@@ -90,9 +90,9 @@ attempt "a device of the other organization is shared" olga@app "$share ($(key b
   otto@app "$share ($(key b 4 1 4), $(key b 3 1 1), $(key b 2 0 5)); select 'shared';" shared
 attempt "a device is shared with a person of the other organization" olga@app "$share ($(key a 4 1 4), $(key a 3 1 1), $(key b 2 0 5));" "23503 *" \
   olga@app "$share ($(key a 4 1 4), $(key a 3 1 1), $(key a 2 0 7)); select 'shared';" shared
-attempt "a contractor shares with himself" carlo@app "$share ($(key a 4 1 4), $(key a 3 1 1), $(key a 2 0 5));" "$violates" \
+attempt "a contractor shares with himself" carlo@app "$share ($(key a 4 1 4), $(key a 3 1 1), $(key a 2 0 5));" "$denied" \
   olga@app "$share ($(key a 4 1 4), $(key a 3 1 1), $(key a 2 0 5)); select 'shared';" shared
-attempt "a contractor takes back the revocation" carlo@app "update device_shares set revoked = false where device_id = $(key a 4 1 3) returning revoked;" "" \
+attempt "a contractor takes back the revocation" carlo@app "update device_shares set revoked = false where device_id = $(key a 4 1 3) returning revoked;" "$denied" \
   olga@app "update device_shares set revoked = false where device_id = $(key a 4 1 3) returning revoked;" f
 
 # --- new_row: from which state to which ----------------------------------------------------------------------------
@@ -132,10 +132,10 @@ history="select count(*) from device_history($(key a 4 1 1), '2026-01-01', '2027
 is "$(client ines@app "$history")" "$(sql "select count(*) from readings where device_id = $(key a 4 1 1) and recorded_at >= '2026-01-01'")" "device_history() reads what its caller may"
 attempt "device_history() of a foreign device" otto@app "$history" 0 ines@app "${history/count(\*)/count(*) > 0}" t
 attempt "queue_command() for a foreign device" olga@app "select queue_command($(key b 4 1 1), 'restart');" "23503 *" olga@app "select queue_command($(key a 4 1 1), 'restart') is not null;" t
-attempt "queue_command() by an analyst" ines@app "select queue_command($(key a 4 1 1), 'restart');" "$violates" olga@app "select queue_command($(key a 4 1 1), 'restart') is not null;" t
+attempt "queue_command() by an analyst" ines@app "select queue_command($(key a 4 1 1), 'restart');" "$denied" olga@app "select queue_command($(key a 4 1 1), 'restart') is not null;" t
 attempt "acknowledge_alert() of a foreign alert" olga@app "select acknowledge_alert($(key b 6 1 1), 'mine');" "P0002 no open alert*" \
   olga@app "select acknowledge_alert($(key a 6 1 1), 'mine'); select state from alerts where id = $(key a 6 1 1);" ", acknowledged"
-attempt "acknowledge_alert() by an analyst" ines@app "select acknowledge_alert($(key a 6 1 1), 'mine');" "P0002 no open alert*" \
+attempt "acknowledge_alert() by an analyst" ines@app "select acknowledge_alert($(key a 6 1 1), 'mine');" "$denied" \
   olga@app "select acknowledge_alert($(key a 6 1 1), 'mine'); select count(*) from alert_comments where body = 'mine';" ", 1"
 may ines@app "organization_quota() answers for the caller's organization" "select devices_allowed, devices_used from organization_quota();" "20|9"
 may ivan@app "and for the other's" "select devices_allowed, devices_used from organization_quota();" "10|6"

@@ -61,11 +61,14 @@ mint() { tests/support/mint.sh "$@"; }
 client() {
   local pool=saas_app_pool
   case " $dashboard_tokens " in *" $1 "*) pool=saas_dashboard_pool ;; esac
-  PGUSER=$pool psql --quiet --no-psqlrc --tuples-only --no-align --dbname saas \
-    --set VERBOSITY=verbose --set ON_ERROR_STOP=1 --set "token=$1" <<SQL 2>&1 | answer
+  transaction saas "$pool" "$1" "$2"
+}
+transaction() { # transaction DATABASE POOL TOKEN STATEMENTS
+  PGUSER=$2 psql --quiet --no-psqlrc --tuples-only --no-align --dbname "$1" \
+    --set VERBOSITY=verbose --set ON_ERROR_STOP=1 --set "token=$3" <<SQL 2>&1 | answer
 begin;
-${1:+select tenancy.login(:'token') \\g /dev/null}
-$2
+${3:+select tenancy.login(:'token') \\g /dev/null}
+$4
 rollback;
 SQL
 }
@@ -158,6 +161,8 @@ expect "a search_path" "$not_allowed" "$(client "$eve" "set search_path = pg_tem
 expect "the same by a function; the next transaction has" '"$user", public' "$(client "$eve" "do \$\$ begin perform set_config('search_path', 'pg_temp', false); end \$\$; commit; begin; show search_path;")"
 expect "ALTER ROLE saas_app_pool SET ..." "$not_allowed" "$(client "$eve" "alter role saas_app_pool set statement_timeout = 1;")"
 expect "cancelling a sister session" '42501 permission denied for function*' "$(client "$eve" "select pg_cancel_backend(pg_backend_pid());")"
+
+source policy/examples/telemetry/scene.sh
 
 echo
 if [ "$wrong" -gt 0 ]; then
