@@ -156,12 +156,23 @@ end
          ";\n";
 }
 
+std::string sha256_hex(std::string_view text) {
+  const std::optional<Digest> digest = sha256(text);
+  if (!digest) throw std::runtime_error("the cryptographic library cannot compute SHA-256");
+  return hex(*digest);
+}
+
+// The rules of each table, and the table with their hash: a table without the rules of its hash is
+// closed to every context role.
 std::string emit_rules(const Plan &plan) {
-  std::vector<std::vector<std::string>> rows;
+  const std::string application = quote_literal(plan.model->application);
+  std::vector<std::vector<std::string>> rules;
+  std::vector<std::vector<std::string>> tables;
   for (const TablePlan &table : plan.tables) {
     std::set<std::string> seen;
+    std::vector<std::vector<std::string>> rows;
     for (const Grant &grant : table.table->grants) {
-      std::vector<std::string> row{quote_literal(plan.model->application),
+      std::vector<std::string> row{application,
                                    quote_literal(table.table->name.schema),
                                    quote_literal(table.table->name.name),
                                    quote_literal(name_of(grant.context)),
@@ -171,21 +182,37 @@ std::string emit_rules(const Plan &plan) {
       if (seen.insert(fmt::format("{}", fmt::join(row, " "))).second)
         rows.push_back(std::move(row));
     }
+    const std::string hash = quote_literal(sha256_hex(values_rows(rows, 0)));
+    tables.push_back({application, quote_literal(table.table->name.schema),
+                      quote_literal(table.table->name.name), "'enforce'", "'strict'", hash,
+                      "null::jsonb"});
+    for (std::vector<std::string> &row : rows) {
+      row.push_back(hash);
+      rules.push_back(std::move(row));
+    }
   }
-  std::string out = fmt::format("delete from tenancy.rule where application = {};\n",
-                                quote_literal(plan.model->application));
-  if (rows.empty()) return out;
-  return out + fmt::format(
-                   "insert into tenancy.rule\n    (application, schema_name, table_name, "
-                   "api_context, role, verb, columns)\nvalues\n{};\n",
-                   values_rows(rows, 4));
+  std::string out = fmt::format(
+      "delete from tenancy.rule where application = {0};\n"
+      "delete from tenancy.managed_table where application = {0};\n",
+      application);
+  if (!tables.empty()) {
+    out += fmt::format(
+        "insert into tenancy.managed_table\n    (application, schema_name, table_name, "
+        "enforcement, columns, hash, before)\nvalues\n{};\n",
+        values_rows(tables, 4));
+  }
+  if (!rules.empty()) {
+    out += fmt::format(
+        "insert into tenancy.rule\n    (application, schema_name, table_name, "
+        "api_context, role, verb, columns, hash)\nvalues\n{};\n",
+        values_rows(rules, 4));
+  }
+  return out;
 }
 
 std::string emit_record(const Plan &plan, const Source &source) {
   const Model &model = *plan.model;
   const std::string application = quote_literal(model.application);
-  const std::optional<Digest> digest = sha256(source.record());
-  if (!digest) throw std::runtime_error("the cryptographic library cannot compute SHA-256");
   return heading("What was applied. The hash is the SHA-256 of the policy file.") +
          fmt::format(R"(insert into tenancy.application (name, directory_schema, directory_name)
 values ({0}, {1}, {2})
@@ -214,8 +241,8 @@ select applied.*
 )",
                      application, quote_literal(model.account.table.schema),
                      quote_literal(model.application + "_directory"), emit_rules(plan),
-                     quote_literal(hex(*digest)), language_version, quote_literal(TENANCY_VERSION),
-                     dollar_quote("policy", source.record()));
+                     quote_literal(sha256_hex(source.record())), language_version,
+                     quote_literal(TENANCY_VERSION), dollar_quote("policy", source.record()));
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "policy/schema_words.hpp"
+
 namespace tenancy::policy {
 
 namespace {
@@ -162,27 +164,7 @@ std::vector<const SchemaTable *> Schema::all_partitions(const SchemaTable &table
 }
 
 std::string_view name_of(TypeClass type_class) {
-  switch (type_class) {
-    case TypeClass::boolean:
-      return "boolean";
-    case TypeClass::integer:
-      return "integer";
-    case TypeClass::number:
-      return "number";
-    case TypeClass::text:
-      return "text";
-    case TypeClass::uuid:
-      return "uuid";
-    case TypeClass::date:
-      return "date";
-    case TypeClass::timestamp:
-      return "timestamp";
-    case TypeClass::enumeration:
-      return "enumeration";
-    case TypeClass::other:
-      break;
-  }
-  return "other";
+  return find_word(type_class_words, type_class);
 }
 
 }  // namespace tenancy::policy

@@ -1,5 +1,7 @@
 #include "policy/source.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -26,18 +28,21 @@ std::size_t Source::add(std::string path, std::string text) {
   return files_.size() - 1;
 }
 
-Source Source::read(const std::string &path) {
+Source Source::read(const std::string &path, std::size_t limit) {
   std::ifstream in(path, std::ios::binary);
   // A directory opens, but cannot be read.
   if (!in || std::filesystem::is_directory(path)) {
     throw std::runtime_error("cannot read \"" + path + "\": " + std::strerror(in ? EISDIR : errno));
   }
-  std::string text(max_source_size + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  std::string text;
+  for (std::string piece(max_source_size, '\0'); in && text.size() <= limit;) {
+    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    text.append(piece, 0, static_cast<std::size_t>(in.gcount()));
+  }
   if (in.bad()) throw std::runtime_error("cannot read \"" + path + "\"");
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > max_source_size) {
-    throw std::runtime_error("\"" + path + "\" is larger than 1 MiB, which no policy is");
+  if (text.size() > limit) {
+    throw std::runtime_error(fmt::format("\"{}\" is larger than {} MiB, which no such file is",
+                                         path, limit / (1 << 20)));
   }
   return Source(path, std::move(text));
 }

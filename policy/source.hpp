@@ -28,8 +28,8 @@ class Source {
  public:
   Source(std::string path, std::string text);
 
-  // Throws std::runtime_error if the file cannot be read or is larger than max_source_size.
-  static Source read(const std::string &path);
+  // Throws std::runtime_error if the file cannot be read or is larger than limit bytes.
+  static Source read(const std::string &path, std::size_t limit = max_source_size);
 
   // Adds an included file, by the name with which it is to be shown. Returns its number.
   std::size_t add(std::string path, std::string text);

@@ -160,6 +160,16 @@ Datum context_test(FunctionCallInfo fcinfo) {
   });
 }
 
+Datum identity_test(FunctionCallInfo fcinfo) {
+  const auto *answer = static_cast<const Answer *>(fcinfo->flinfo->fn_extra);
+  if (unlikely(answer == nullptr || !holds(answer->moment))) {
+    Answer *fresh = kept<Answer>(fcinfo);
+    *fresh = {this_moment(), nullptr, BoolGetDatum(peek_identity() != nullptr), false};
+    answer = fresh;
+  }
+  return give(fcinfo, *answer);
+}
+
 Datum claim_text(FunctionCallInfo fcinfo) {
   return answer_to_arguments(fcinfo, varlena, [fcinfo](const Identity &identity, Answer &answer) {
     const std::string_view claim = claim_named(identity, view(PG_GETARG_TEXT_PP(0)));
@@ -197,6 +207,7 @@ ACCESSOR(tenancy_api_context, glue::slice_text(fcinfo, &Identity::api_context))
 ACCESSOR(tenancy_roles, glue::role_list(fcinfo))
 ACCESSOR(tenancy_has_role, glue::role_test(fcinfo))
 ACCESSOR(tenancy_context_is, glue::context_test(fcinfo))
+ACCESSOR(tenancy_has_identity, glue::identity_test(fcinfo))
 ACCESSOR(tenancy_claim, glue::claim_text(fcinfo))
 ACCESSOR(tenancy_expires_at, glue::expiry(fcinfo))
 

@@ -32,13 +32,13 @@ T *kept(FunctionCallInfo fcinfo) {
 }
 
 // Whether no argument can differ in the next call of the FmgrInfo. A parameter can: it is the same
-// for a statement, but PL/pgSQL passes its variables as such.
-inline bool arguments_are_literals(FunctionCallInfo fcinfo) noexcept {
+// for a statement, but PL/pgSQL passes its variables as such. The argument that is left out may.
+inline bool arguments_are_literals(FunctionCallInfo fcinfo, int left_out = -1) noexcept {
   const Node *call = fcinfo->flinfo->fn_expr;
   if (call == nullptr || !IsA(call, FuncExpr)) return false;
   const ListCell *cell;
   foreach (cell, reinterpret_cast<const FuncExpr *>(call)->args)
-    if (!IsA(lfirst(cell), Const)) return false;
+    if (foreach_current_index(cell) != left_out && !IsA(lfirst(cell), Const)) return false;
   return true;
 }
 

@@ -1,11 +1,14 @@
 // Start here for the glue: what the library installs when the server loads it, in order.
+#include "pg/column_rules.hpp"
 #include "pg/expiry.hpp"
 #include "pg/extension.hpp"
 #include "pg/fetch_request.hpp"
 #include "pg/guard.hpp"
 #include "pg/hygiene.hpp"
+#include "pg/managed_table.hpp"
 #include "pg/oauth.hpp"
 #include "pg/pool.hpp"
+#include "pg/report.hpp"
 #include "pg/residue.hpp"
 #include "pg/revocation.hpp"
 #include "pg/session.hpp"
@@ -51,6 +54,9 @@ void _PG_init(void) {
   tenancy::pg::install_session();
   tenancy::pg::install_expiry();
   tenancy::pg::install_guard();
+  tenancy::pg::install_managed_tables();
+  tenancy::pg::install_column_rules();
+  tenancy::pg::install_report();
   tenancy::pg::install_residue();
   tenancy::pg::install_oauth();
   tenancy::pg::install_hygiene();

@@ -18,11 +18,13 @@ extern "C" {
 //
 #include "access/genam.h"
 #include "access/parallel.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
+#include "catalog/partition.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
@@ -48,6 +50,7 @@ extern "C" {
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
+#include "optimizer/optimizer.h"
 #include "parser/analyze.h"
 #include "parser/parse_expr.h"
 #include "parser/parse_func.h"
@@ -58,6 +61,8 @@ extern "C" {
 #include "postmaster/interrupt.h"
 #include "replication/logicalworker.h"
 #include "replication/walsender.h"
+#include "rewrite/rewriteHandler.h"
+#include "rewrite/rowsecurity.h"
 #include "storage/fd.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -77,6 +82,7 @@ extern "C" {
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/timeout.h"
@@ -155,6 +161,26 @@ inline WaitEventSet *create_wait_event_set(int events) {
 #define EXECUTOR_RUN_PARAMETERS \
   QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once
 #define EXECUTOR_RUN_ARGUMENTS query, direction, count, execute_once
+#endif
+
+// 16 moved what a statement asks of a relation from the range table to a list of its own
+// (a61b1f7482); the fields have the same names.
+#if PG_VERSION_NUM >= 160000
+#define CHECK_PERMS_PARAMETERS List *range_table, List *permissions, bool raises
+#define CHECK_PERMS_ARGUMENTS range_table, permissions, raises
+#define CHECK_PERMS_LIST permissions
+using Permission = RTEPermissionInfo;
+inline bool is_of_relation(const Permission &) noexcept {
+  return true;
+}
+#else
+#define CHECK_PERMS_PARAMETERS List *range_table, bool raises
+#define CHECK_PERMS_ARGUMENTS range_table, raises
+#define CHECK_PERMS_LIST range_table
+using Permission = RangeTblEntry;
+inline bool is_of_relation(const Permission &permission) noexcept {
+  return permission.rtekind == RTE_RELATION;
+}
 #endif
 
 // Seconds since 1970, as tokens count, from and to the server's microseconds since 2000.

@@ -9,6 +9,7 @@
 #include "core/sha256.hpp"
 #include "pg/fetch_request.hpp"
 #include "pg/judgement.hpp"
+#include "pg/report.hpp"
 #include "pg/settings.hpp"
 
 namespace tenancy::pg {
@@ -66,6 +67,8 @@ void request() {
   RequestAddinShmemSpace(judgement_bytes());
   RequestNamedLWLockTranche(judgement_tranche, 1);
   RequestAddinShmemSpace(fetch_requests_size());
+  RequestAddinShmemSpace(report_bytes());
+  RequestNamedLWLockTranche(report_tranche, 1);
 }
 
 void startup() {
@@ -77,7 +80,11 @@ void startup() {
   void *requests = ShmemInitStruct("pg_tenancy requests", fetch_requests_size(), &requests_found);
   bool judgement_found = false;
   void *judgement = ShmemInitStruct("pg_tenancy signatures", judgement_bytes(), &judgement_found);
+  bool report_found = false;
+  void *report = ShmemInitStruct("pg_tenancy report", report_bytes(), &report_found);
   LWLockRelease(AddinShmemInitLock);
+  if (!report_found) std::memset(report, 0, report_bytes());
+  attach_report(report);
   if (!judgement_found) std::memset(judgement, 0, judgement_bytes());
   attach_judgement(judgement);
   if (!requests_found) init_fetch_requests(requests);
@@ -99,14 +106,19 @@ void install_shared_memory() {
   shmem_startup_hook = startup;
 }
 
-Slot *own_slot() noexcept {
-  if (shared == nullptr || MyProc == nullptr) return nullptr;
+int own_slot_number() noexcept {
+  if (shared == nullptr || MyProc == nullptr) return -1;
   const PGPROC *leader = IsParallelWorker() ? MyProc->lockGroupLeader : MyProc;
-  if (leader == nullptr) return nullptr;
+  if (leader == nullptr) return -1;
   const int number = proc_number(leader);
-  if (number < 0 || number >= MaxBackends) return nullptr;
+  return number < MaxBackends ? number : -1;
+}
+
+Slot *own_slot() noexcept {
+  const int number = own_slot_number();
+  if (number < 0) return nullptr;
   Slot *slot = &shared->slots[number];
-  if (leader == MyProc && !nonce_is_ours) {
+  if (!IsParallelWorker() && !nonce_is_ours) {
     if (!pg_strong_random(slot->nonce.data(), slot->nonce.size())) return nullptr;
     slot->ended_till = slot->transactions_till = 0;
     nonce_is_ours = true;

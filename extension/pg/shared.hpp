@@ -26,6 +26,9 @@ void install_shared_memory();
 // Neither raises nor allocates.
 Slot *own_slot() noexcept;
 
+// Which slot that is, below MaxBackends; -1 before there is one.
+int own_slot_number() noexcept;
+
 // REQUIRES: own_slot() != nullptr
 const SealKey &seal_key() noexcept;
 

@@ -1,5 +1,5 @@
-// What happens when trust or revocations change: an event, and an invalidation that reaches every
-// backend.
+// What happens when trust, revocations or rules change: an event, and an invalidation that reaches
+// every backend.
 #include "pg/boundary.hpp"
 #include "pg/event.hpp"
 #include "pg/fetch_request.hpp"
@@ -7,10 +7,10 @@
 namespace tenancy::pg {
 namespace {
 
-// Trigger on the tables that login reads. Caches hang on the relcache entry of an empty table: its
-// invalidation also reaches standbys, and drops nobody's plans. A statement trigger does for all
-// but what a subscription applies, which fires row triggers alone; elsewhere those have nothing to
-// do.
+// Trigger on the tables that backends keep in memory. Caches hang on the relcache entry of an empty
+// table: its invalidation also reaches standbys, and drops nobody's plans. A statement trigger does
+// for all but what a subscription applies, which fires row triggers alone; elsewhere those have
+// nothing to do.
 bool signal_change(FunctionCallInfo fcinfo, const char *function, const char *signal_table) {
   if (!CALLED_AS_TRIGGER(fcinfo))
     ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
@@ -39,6 +39,12 @@ Datum tenancy_trust_changed(PG_FUNCTION_ARGS) {
 PG_FUNCTION_INFO_V1(tenancy_revocation_changed);
 Datum tenancy_revocation_changed(PG_FUNCTION_ARGS) {
   tenancy::pg::signal_change(fcinfo, "revocation_changed", "revocation_signal");
+  PG_RETURN_POINTER(nullptr);
+}
+
+PG_FUNCTION_INFO_V1(tenancy_rules_changed);
+Datum tenancy_rules_changed(PG_FUNCTION_ARGS) {
+  tenancy::pg::signal_change(fcinfo, "rules_changed", "rule_signal");
   PG_RETURN_POINTER(nullptr);
 }
 

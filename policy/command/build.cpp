@@ -1,35 +1,15 @@
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
-#include <stdexcept>
 #include <string>
 
 #include "policy/command/command.hpp"
+#include "policy/command/output.hpp"
 #include "policy/compile.hpp"
 
 namespace tenancy::policy {
 
 namespace {
-
-// The old file or the whole new one, never a part.
-void write_whole(const std::string &path, const std::string &text) {
-  const std::string temporary = fmt::format("{}.{}.tmp", path, getpid());
-  std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-  out << text;
-  out.close();
-  std::error_code failure;
-  if (out) std::filesystem::rename(temporary, path, failure);
-  if (!out || failure) {
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    throw std::runtime_error(fmt::format("cannot write \"{}\"", path));
-  }
-}
 
 ExitCode build_file(const std::string &path, const std::string &output) {
   const Source source = Source::read(path);
@@ -37,11 +17,7 @@ ExitCode build_file(const std::string &path, const std::string &output) {
   const std::optional<std::string> sql = compile(source, diagnostics);
   std::cerr << diagnostics.render(source);
   if (!sql) return ExitCode::findings;
-  if (!output.empty()) {
-    write_whole(output, *sql);
-  } else if (!(std::cout << *sql << std::flush)) {
-    throw std::runtime_error("cannot write to the standard output");
-  }
+  write_output(output, *sql);
   return ExitCode::fine;
 }
 

@@ -11,7 +11,7 @@ namespace tenancy::policy {
 enum class ExitCode : int {
   fine = 0,      // nothing to report
   findings = 1,  // the policy has findings, the token is refused
-  usage = 2,     // wrong arguments, or a file that cannot be read or written
+  usage = 2,     // wrong arguments, a file that cannot be read or written, no answer of a server
 };
 
 // Adds a subcommand, with its options and its help, to app. When the command line names it, its
@@ -20,6 +20,7 @@ enum class ExitCode : int {
 // app and exit outlive the parse.
 void add_check(CLI::App &app, ExitCode &exit);
 void add_build(CLI::App &app, ExitCode &exit);
+void add_schema(CLI::App &app, ExitCode &exit);
 void add_token(CLI::App &app, ExitCode &exit);
 
 }  // namespace tenancy::policy

@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "policy/command/command.hpp"
+#include "policy/live/database.hpp"
 
 using tenancy::policy::ExitCode;
 
@@ -18,10 +19,11 @@ int main(int argc, char **argv) {
     app.require_subcommand(1);
     app.footer(R"(Each command has its own help with an example: tenancy check --help
 
-Exit status: 0 nothing to report, 1 findings or a refused token, 2 wrong arguments
-or a file that cannot be read or written.)");
+Exit status: 0 nothing to report, 1 findings or a refused token, 2 wrong arguments,
+a file that cannot be read or written, or a server that cannot be reached.)");
     add_check(app, exit);
     add_build(app, exit);
+    add_schema(app, exit);
     add_token(app, exit);
     try {
       app.parse(argc, argv);
@@ -30,6 +32,9 @@ or a file that cannot be read or written.)");
       if (app.exit(error) != 0) exit = ExitCode::usage;
     }
     if (std::fflush(stdout) != 0) throw std::runtime_error("cannot write standard output");
+  } catch (const tenancy::policy::DatabaseError &error) {
+    fmt::print(stderr, "tenancy: {}\n", error.describe());
+    exit = ExitCode::usage;
   } catch (const std::exception &error) {
     fmt::print(stderr, "tenancy: {}\n", error.what());
     exit = ExitCode::usage;

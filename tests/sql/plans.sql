@@ -17,9 +17,9 @@ create index on notes (account_id);
 analyze notes;
 alter table notes enable row level security, force row level security;
 grant select, insert, update, delete on notes to notes_app;
-create policy notes_app_floor on notes as restrictive to notes_app
+create policy floor on notes as restrictive to notes_app
   using (account_id = tenancy.account_uuid()) with check (account_id = tenancy.account_uuid());
-create policy notes_app_all on notes to notes_app using (tenancy.has_role('account.admin'));
+create policy members on notes to notes_app using (tenancy.has_role('account.admin'));
 
 \c - notes_pool
 begin;

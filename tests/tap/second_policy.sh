@@ -126,11 +126,11 @@ SQL
   is "$(as "maker of one" "insert into $(q "$item") (id, $(q "$firm_ref"), $(q "$unit_ref")) values ($(k 9), $(k 2), $(k 21));")" "ERROR:  42501" \
     "$type: nothing goes into another account"
   is "$(as "maker of one" "update $(q "$item") set $(q "$firm_ref") = $(k 2);")" "ERROR:  42501" "$type: nothing moves there"
-  is "$(as "maker of one" "delete from $(q "$item");")" "" "$type: a role without the right deletes nothing"
-  is "$(as "maker of one" "select n from $(q "$ledger");")" "" "$type: nor reads what is the other role's"
+  is "$(as "maker of one" "delete from $(q "$item");")" "ERROR:  42501" "$type: a role without the right deletes nothing"
+  is "$(as "maker of one" "select n from $(q "$ledger");")" "ERROR:  42501" "$type: nor reads what is the other role's"
   is "$(as "boss of one" "select n from $(q "$ledger");")" "1" "$type: whose role has it reads his account's"
-  is "$(as "boss of one" "select count(*) from $(q "$item");")" "0" "$type: with two workspaces open and none named, no row of either"
-  is "$(as "nobody" "select count(*) from $(q "$item");")" "0" "$type: a subject without a tenant sees no row"
+  is "$(as "boss of one" "select count(*) from $(q "$item");")" "ERROR:  42501" "$type: with two workspaces open and none named, no right in either"
+  is "$(as "nobody" "select count(*) from $(q "$item");")" "ERROR:  42501" "$type: a subject without a tenant has no right"
 done
 
 for type in uuid bigint text; do

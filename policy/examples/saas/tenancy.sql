@@ -1,4 +1,4 @@
--- saas: compiled from tenancy.yaml by pg_tenancy 0.2. Change that file, not this one.
+-- saas: compiled from tenancy.yaml by pg_tenancy 0.3. Change that file, not this one.
 -- Apply it as the owner of the tables with BYPASSRLS, or as a superuser. It may be applied again.
 
 begin;
@@ -637,35 +637,46 @@ on conflict (name) do update
         directory_name = excluded.directory_name;
 
 delete from tenancy.rule where application = 'saas';
-insert into tenancy.rule
-    (application, schema_name, table_name, api_context, role, verb, columns)
+delete from tenancy.managed_table where application = 'saas';
+insert into tenancy.managed_table
+    (application, schema_name, table_name, enforcement, columns, hash, before)
 values
-    ('saas', 'public', 'accounts',   'app',       'workspace.viewer', 'read',   array['id', 'name']),
-    ('saas', 'public', 'accounts',   'dashboard', 'workspace.viewer', 'read',   array['id', 'name']),
-    ('saas', 'public', 'accounts',   'app',       'account.admin',    'read',   array['id', 'name']),
-    ('saas', 'public', 'accounts',   'dashboard', 'account.admin',    'read',   array['id', 'name']),
-    ('saas', 'public', 'accounts',   'dashboard', 'account.owner',    'update', array['name']),
-    ('saas', 'public', 'workspaces', 'app',       'workspace.viewer', 'read',   array['id', 'name']),
-    ('saas', 'public', 'workspaces', 'dashboard', 'account.admin',    'read',   null::text[]),
-    ('saas', 'public', 'workspaces', 'dashboard', 'account.admin',    'update', array['name']),
-    ('saas', 'public', 'users',      'app',       'workspace.viewer', 'read',   array['id', 'name']),
-    ('saas', 'public', 'users',      'dashboard', 'account.admin',    'read',   array['id', 'name', 'email']),
-    ('saas', 'public', 'documents',  'app',       'workspace.viewer', 'read',   null::text[]),
-    ('saas', 'public', 'documents',  'app',       'workspace.editor', 'read',   null::text[]),
-    ('saas', 'public', 'documents',  'app',       'workspace.editor', 'insert', array['account_id', 'workspace_id', 'owner_id', 'title', 'body', 'published']),
-    ('saas', 'public', 'documents',  'app',       'workspace.editor', 'update', array['title', 'body', 'published']),
-    ('saas', 'public', 'documents',  'app',       'workspace.editor', 'delete', null::text[]),
-    ('saas', 'public', 'documents',  'dashboard', 'account.admin',    'read',   null::text[]),
-    ('saas', 'public', 'documents',  'dashboard', 'account.admin',    'update', array['published']),
-    ('saas', 'public', 'documents',  'dashboard', 'account.admin',    'delete', null::text[]),
-    ('saas', 'public', 'comments',   'app',       'workspace.viewer', 'read',   null::text[]),
-    ('saas', 'public', 'comments',   'app',       'workspace.viewer', 'insert', array['account_id', 'workspace_id', 'document_id', 'author_id', 'body']),
-    ('saas', 'public', 'comments',   'app',       'workspace.viewer', 'update', array['body']),
-    ('saas', 'public', 'comments',   'app',       'workspace.viewer', 'delete', null::text[]),
-    ('saas', 'public', 'invoices',   'dashboard', 'account.owner',    'read',   null::text[]),
-    ('saas', 'public', 'invoices',   'dashboard', 'account.owner',    'update', array['state']),
-    ('saas', 'public', 'countries',  'app',       null,               'read',   null::text[]),
-    ('saas', 'public', 'countries',  'dashboard', null,               'read',   null::text[]);
+    ('saas', 'public', 'accounts',   'enforce', 'strict', '6ddfbe49bc6a66c439bbe8a080e57a6cdb26192c19f0c15f333ff403c2d354cf', null::jsonb),
+    ('saas', 'public', 'workspaces', 'enforce', 'strict', '068c65b0d2296cb433b2e0dde131a8324e5997289bf73df2b369d45e24dfc09f', null::jsonb),
+    ('saas', 'public', 'users',      'enforce', 'strict', 'd00db917290347ba93b060146849a82e3de7616032d75b3183941e49b74bfdd3', null::jsonb),
+    ('saas', 'public', 'documents',  'enforce', 'strict', '2948d102a7f764c7e0b97f1e19feca8cb57fb0d3f450ab3db4114ee98235be18', null::jsonb),
+    ('saas', 'public', 'comments',   'enforce', 'strict', 'f4e30e2febff6535ded553282516d33fc867b9f2e8c6eb4dbd39b27b6623d96d', null::jsonb),
+    ('saas', 'public', 'invoices',   'enforce', 'strict', '8b75e08ae0f1e31baaf778119859010c5034049a499d41b3add9cf8675f46844', null::jsonb),
+    ('saas', 'public', 'countries',  'enforce', 'strict', 'cfbbfa3dd8c102158eacf7273d44e626d07e5a76a0353489e4a63e8b2105d2ba', null::jsonb);
+insert into tenancy.rule
+    (application, schema_name, table_name, api_context, role, verb, columns, hash)
+values
+    ('saas', 'public', 'accounts',   'app',       'workspace.viewer', 'read',   array['id', 'name'],                                                           '6ddfbe49bc6a66c439bbe8a080e57a6cdb26192c19f0c15f333ff403c2d354cf'),
+    ('saas', 'public', 'accounts',   'dashboard', 'workspace.viewer', 'read',   array['id', 'name'],                                                           '6ddfbe49bc6a66c439bbe8a080e57a6cdb26192c19f0c15f333ff403c2d354cf'),
+    ('saas', 'public', 'accounts',   'app',       'account.admin',    'read',   array['id', 'name'],                                                           '6ddfbe49bc6a66c439bbe8a080e57a6cdb26192c19f0c15f333ff403c2d354cf'),
+    ('saas', 'public', 'accounts',   'dashboard', 'account.admin',    'read',   array['id', 'name'],                                                           '6ddfbe49bc6a66c439bbe8a080e57a6cdb26192c19f0c15f333ff403c2d354cf'),
+    ('saas', 'public', 'accounts',   'dashboard', 'account.owner',    'update', array['name'],                                                                 '6ddfbe49bc6a66c439bbe8a080e57a6cdb26192c19f0c15f333ff403c2d354cf'),
+    ('saas', 'public', 'workspaces', 'app',       'workspace.viewer', 'read',   array['id', 'name'],                                                           '068c65b0d2296cb433b2e0dde131a8324e5997289bf73df2b369d45e24dfc09f'),
+    ('saas', 'public', 'workspaces', 'dashboard', 'account.admin',    'read',   null::text[],                                                                  '068c65b0d2296cb433b2e0dde131a8324e5997289bf73df2b369d45e24dfc09f'),
+    ('saas', 'public', 'workspaces', 'dashboard', 'account.admin',    'update', array['name'],                                                                 '068c65b0d2296cb433b2e0dde131a8324e5997289bf73df2b369d45e24dfc09f'),
+    ('saas', 'public', 'users',      'app',       'workspace.viewer', 'read',   array['id', 'name'],                                                           'd00db917290347ba93b060146849a82e3de7616032d75b3183941e49b74bfdd3'),
+    ('saas', 'public', 'users',      'dashboard', 'account.admin',    'read',   array['id', 'name', 'email'],                                                  'd00db917290347ba93b060146849a82e3de7616032d75b3183941e49b74bfdd3'),
+    ('saas', 'public', 'documents',  'app',       'workspace.viewer', 'read',   null::text[],                                                                  '2948d102a7f764c7e0b97f1e19feca8cb57fb0d3f450ab3db4114ee98235be18'),
+    ('saas', 'public', 'documents',  'app',       'workspace.editor', 'read',   null::text[],                                                                  '2948d102a7f764c7e0b97f1e19feca8cb57fb0d3f450ab3db4114ee98235be18'),
+    ('saas', 'public', 'documents',  'app',       'workspace.editor', 'insert', array['account_id', 'workspace_id', 'owner_id', 'title', 'body', 'published'], '2948d102a7f764c7e0b97f1e19feca8cb57fb0d3f450ab3db4114ee98235be18'),
+    ('saas', 'public', 'documents',  'app',       'workspace.editor', 'update', array['title', 'body', 'published'],                                           '2948d102a7f764c7e0b97f1e19feca8cb57fb0d3f450ab3db4114ee98235be18'),
+    ('saas', 'public', 'documents',  'app',       'workspace.editor', 'delete', null::text[],                                                                  '2948d102a7f764c7e0b97f1e19feca8cb57fb0d3f450ab3db4114ee98235be18'),
+    ('saas', 'public', 'documents',  'dashboard', 'account.admin',    'read',   null::text[],                                                                  '2948d102a7f764c7e0b97f1e19feca8cb57fb0d3f450ab3db4114ee98235be18'),
+    ('saas', 'public', 'documents',  'dashboard', 'account.admin',    'update', array['published'],                                                            '2948d102a7f764c7e0b97f1e19feca8cb57fb0d3f450ab3db4114ee98235be18'),
+    ('saas', 'public', 'documents',  'dashboard', 'account.admin',    'delete', null::text[],                                                                  '2948d102a7f764c7e0b97f1e19feca8cb57fb0d3f450ab3db4114ee98235be18'),
+    ('saas', 'public', 'comments',   'app',       'workspace.viewer', 'read',   null::text[],                                                                  'f4e30e2febff6535ded553282516d33fc867b9f2e8c6eb4dbd39b27b6623d96d'),
+    ('saas', 'public', 'comments',   'app',       'workspace.viewer', 'insert', array['account_id', 'workspace_id', 'document_id', 'author_id', 'body'],       'f4e30e2febff6535ded553282516d33fc867b9f2e8c6eb4dbd39b27b6623d96d'),
+    ('saas', 'public', 'comments',   'app',       'workspace.viewer', 'update', array['body'],                                                                 'f4e30e2febff6535ded553282516d33fc867b9f2e8c6eb4dbd39b27b6623d96d'),
+    ('saas', 'public', 'comments',   'app',       'workspace.viewer', 'delete', null::text[],                                                                  'f4e30e2febff6535ded553282516d33fc867b9f2e8c6eb4dbd39b27b6623d96d'),
+    ('saas', 'public', 'invoices',   'dashboard', 'account.owner',    'read',   null::text[],                                                                  '8b75e08ae0f1e31baaf778119859010c5034049a499d41b3add9cf8675f46844'),
+    ('saas', 'public', 'invoices',   'dashboard', 'account.owner',    'update', array['state'],                                                                '8b75e08ae0f1e31baaf778119859010c5034049a499d41b3add9cf8675f46844'),
+    ('saas', 'public', 'countries',  'app',       null,               'read',   null::text[],                                                                  'cfbbfa3dd8c102158eacf7273d44e626d07e5a76a0353489e4a63e8b2105d2ba'),
+    ('saas', 'public', 'countries',  'dashboard', null,               'read',   null::text[],                                                                  'cfbbfa3dd8c102158eacf7273d44e626d07e5a76a0353489e4a63e8b2105d2ba');
 
 insert into tenancy.policy (application, hash, language_version, compiler_version, source)
 select applied.*
@@ -673,7 +684,7 @@ select applied.*
     'saas',
     '3a81bc7c3a152121cb9383194a93e62d0ce3406bf6c22bb31660cdce619672c9',
     1,
-    '0.2',
+    '0.3',
     $policy$# Who may do what in the document service of schema.sql.
 # What is not listed here is refused: a table, a column, a verb, a role, an API context.
 tenancy: 1

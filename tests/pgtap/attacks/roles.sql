@@ -11,13 +11,16 @@ $$;
 alter function login_as_helper(text) owner to saas_helper;
 
 begin;
-select plan(13);
+select plan(14);
 
 select refused('SET ROLE to the context role: no other tenant',
          attempt('saas_pool', :'eve', 'set local role saas_app', :'tenants'), :'acme_row',
          attempt('saas_pool', :'gwen', 'set local role saas_app', :'tenants'), :'globex_row');
 select refused('SET ROLE to another API context: no rows there',
-         attempt('saas_pool', :'eve', 'set local role saas_dashboard', 'select email from users'), '',
+         attempt('saas_pool', :'eve', 'set local role saas_dashboard', 'select name from users'), '',
+         attempt('saas_pool', :'eve', 'set local role saas_app', 'select count(*) > 0 from users'), '(t)');
+select refused('SET ROLE to another API context: nor its columns',
+         attempt('saas_pool', :'eve', 'set local role saas_dashboard', 'select email from users'), '42501: permission denied to read column "email" of table "users"',
          attempt('saas_pool', :'eve', 'set local role saas_app', 'select count(*) > 0 from users'), '(t)');
 select refused('login under another role',
          attempt('saas_pool', null, 'set local role saas_app', format('select tenancy.login(%L)', :'eve')), '28T04: this session cannot take the identity',

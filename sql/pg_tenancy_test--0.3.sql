@@ -1,4 +1,4 @@
--- pg_tenancy_test 0.2: for those who test policies. Everything here asks for tenancy.test_mode when it
+-- pg_tenancy_test 0.3: for those who test policies. Everything here asks for tenancy.test_mode when it
 -- runs, not only when it is created: see extension/pg/test_mode.hpp.
 \echo Use "CREATE EXTENSION pg_tenancy_test" to load this file. \quit
 
