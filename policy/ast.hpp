@@ -61,6 +61,38 @@ struct Rule {
   std::optional<Columns> update;
   std::optional<Name> remove;  // `delete: rows`
   std::optional<Condition> rows;
+  std::optional<Condition> new_row;
+};
+
+struct Relation {
+  Name name;
+  Name table;
+  std::optional<Name> alias;  // `as:`
+  Condition match;
+};
+
+// A PostgreSQL role that the policy leaves alone.
+struct Outside {
+  Name role;
+  Name access;
+  Name reason;
+};
+
+struct View {
+  Name name;
+  std::vector<Name> contexts;
+  Columns read;
+};
+
+struct Function {
+  Name signature;  // `search(text, integer)`
+  std::vector<Name> contexts;
+  std::optional<Name> definer;  // why a SECURITY DEFINER function is safe
+};
+
+struct Sequence {
+  Name name;
+  std::vector<Name> contexts;
 };
 
 struct Table {
@@ -74,18 +106,28 @@ struct Table {
   std::optional<std::vector<Name>> columns;
   std::vector<Name> hidden;
   std::vector<Name> immutable;
+  std::optional<Name> enforce;
   std::vector<Rule> rules;
 };
 
 struct File {
   Name application;
+  std::optional<Name> directory;
+  std::optional<Name> columns;
+  std::optional<Name> account_column;  // with the extension's directory: instead of what follows
+  std::optional<Name> workspace_column;
   std::optional<Level> account;
   std::optional<Level> workspace;
   std::optional<Level> user;
   std::optional<Membership> account_membership;
   std::optional<Membership> workspace_membership;
   std::vector<Role> roles;
+  std::vector<Relation> relations;
+  std::vector<Outside> outside;
   std::vector<Table> tables;
+  std::vector<View> views;
+  std::vector<Function> functions;
+  std::vector<Sequence> sequences;
 };
 
 }  // namespace tenancy::policy::ast

@@ -11,9 +11,12 @@ std::optional<Model> check(const Source &source, const ast::File &file, const Sc
                            Diagnostics &diagnostics) {
   Model model{};
   model.application = file.application.text;
+  if (file.columns && file.columns->text == "orm") model.columns = ColumnMode::orm;
   check_roles(source, file, model, diagnostics);
   check_hierarchy(file, schema, model, diagnostics);
   check_tables(source, file, schema, model, diagnostics);
+  check_relations(file, model, diagnostics);
+  check_objects(source, file, model, diagnostics);
   if (diagnostics.failed()) return std::nullopt;
   if (schema != nullptr) check_schema(file, *schema, model, diagnostics);
   if (diagnostics.failed()) return std::nullopt;
@@ -95,7 +98,8 @@ void warn_power(const Model &model, const Table &table, const ast::Table &writte
                         {rule.span.begin, rule.span.begin + 1},
                         "let a function that checks what may be given write them");
   }
-  if (table.name == model.user.table && (sets(model.user.subject) || sets(model.user.issuer))) {
+  if (table.name == model.user.table &&
+      (sets(model.user.subject) || (!model.user.issuer.empty() && sets(model.user.issuer)))) {
     diagnostics.warning("self-grant", "whoever writes subject or issuer decides who a user is",
                         {rule.span.begin, rule.span.begin + 1},
                         "leave both columns to the role that runs sign-up");

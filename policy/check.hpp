@@ -4,7 +4,9 @@
 //   check_roles      levels, includes, what each role holds
 //   check_tables     scopes, parents, tenant columns
 //   check_rules      roles, columns, rows
+//   check_relations  what links two tables, and whose rules may ask for it
 //   check_schema     against the tables that there are
+//   check_objects    views, functions, sequences, roles outside
 //   check_sense      warnings: what is allowed but hardly meant
 #pragma once
 
@@ -39,6 +41,10 @@ void check_rules(const Source &source, const ast::Table &written, std::vector<st
 // of each other, or keeps a floor from holding. REQUIRES: no error so far.
 void check_schema(const ast::File &file, const Schema &schema, const Model &model,
                   Diagnostics &diagnostics);
+// REQUIRES: check_tables() ran.
+void check_relations(const ast::File &file, Model &model, Diagnostics &diagnostics);
+void check_objects(const Source &source, const ast::File &file, Model &model,
+                   Diagnostics &diagnostics);
 // REQUIRES: no error so far.
 void check_sense(const ast::File &file, const Model &model, Diagnostics &diagnostics);
 

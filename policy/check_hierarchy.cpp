@@ -14,6 +14,15 @@ class HierarchyChecker {
       : file_(file), schema_(schema), diagnostics_(diagnostics) {}
 
   void fill(Model &model) {
+    const std::string function = file_.application.text + "_directory";
+    if (file_.directory && file_.directory->text == "extension") {
+      extension_directory(model);
+      // Not among the extension's own objects: pg_dump would leave it out with them.
+      const std::string schema =
+          file_.tables.empty() ? "public" : resolve_table(file_.tables.front().name).schema;
+      model.directory_function = {schema, function};
+      return;
+    }
     if (file_.account) model.account = level(*file_.account, "account_id");
     if (file_.workspace) {
       model.workspace = level(*file_.workspace, "workspace_id");
@@ -28,9 +37,66 @@ class HierarchyChecker {
     if (file_.workspace_membership) {
       model.workspace_membership = membership(*file_.workspace_membership, "workspace", model);
     }
+    model.directory_function = {model.account.table.schema, function};
   }
 
  private:
+  // sql/pg_tenancy--*.sql has these tables.
+  void extension_directory(Model &model) {
+    const std::size_t at = file_.directory->span.begin;
+    const Condition active{Condition::Kind::column,
+                           "",
+                           false,
+                           {{Operand::Kind::column, "active", file_.directory->span}},
+                           {},
+                           file_.directory->span};
+    const auto column = [](const std::optional<ast::Name> &name, const char *otherwise) {
+      return name ? name->text : otherwise;
+    };
+    model.directory = Directory::extension;
+    model.account = {
+        {"tenancy", "account"}, "id", KeyType::uuid, column(file_.account_column, "account_id"),
+        "external_id",          {},   active,        at};
+    model.workspace = {{"tenancy", "workspace"},
+                       "id",
+                       KeyType::uuid,
+                       column(file_.workspace_column, "workspace_id"),
+                       "external_id",
+                       "account_id",
+                       active,
+                       at};
+    model.user = {{"tenancy", "app_user"}, "id", KeyType::uuid, "subject", "issuer", active, at};
+    const TableName table{"tenancy", "membership"};
+    model.account_membership = {table, "user_id", "account_id", "role", {}, active, at};
+    model.workspace_membership = {table, "user_id", "workspace_id", "role", {}, active, at};
+    for (const Role &role : model.roles) {
+      Membership &membership =
+          is_account_role(role.name) ? model.account_membership : model.workspace_membership;
+      membership.values.emplace_back(role.name, role.name);  // stored with their level
+    }
+    for (const char *level : {"account", "workspace"}) {
+      const bool none = level == std::string("account") ? model.account_membership.values.empty()
+                                                        : model.workspace_membership.values.empty();
+      if (none && !diagnostics_.failed()) no_role(level, file_.directory->span.begin);
+    }
+    if (model.account.column == model.workspace.column) {
+      same_column(model, file_.workspace_column ? file_.workspace_column->span
+                                                : file_.account_column->span);
+    }
+  }
+
+  void no_role(const std::string &level, std::size_t at) {
+    diagnostics_.error("no-role", fmt::format("membership.{} gives no role", level), {at, at + 1},
+                       fmt::format("declare a role {}.something under roles", level));
+  }
+
+  void same_column(const Model &model, Span span) {
+    diagnostics_.error(
+        "same-column",
+        fmt::format("accounts and workspaces are both called \"{}\"", model.account.column), span,
+        "give each its own \"column:\"");
+  }
+
   Level level(const ast::Level &written, std::string_view default_column) {
     check_active(written.active);
     return {resolve_table(written.table),
@@ -49,7 +115,7 @@ class HierarchyChecker {
             written.key.text,
             type(written),
             written.subject ? written.subject->text : "",
-            written.issuer ? written.issuer->text : "",
+            written.issuer && written.issuer->text != "any_of_account" ? written.issuer->text : "",
             written.active,
             written.span.begin};
   }
@@ -91,6 +157,11 @@ class HierarchyChecker {
 
   void check_active(const std::optional<Condition> &active) {
     if (!active) return;
+    for_each_part(*active, [&](const Condition &part) {
+      if (part.kind != Condition::Kind::exists) return;
+      diagnostics_.error("condition", "a relation belongs to rows of \"tables:\"", part.span,
+                         "compare columns with constants only");
+    });
     for_each_operand(*active, [&](const Operand &operand) {
       if (operand.kind != Operand::Kind::session) return;
       diagnostics_.error("condition", "there is no session yet when \"active\" is asked",
@@ -114,11 +185,7 @@ class HierarchyChecker {
     if (account && user && model.account.table == model.user.table) same(*user, "account");
     if (workspace && user && model.workspace.table == model.user.table) same(*user, "workspace");
     if (account && workspace && model.account.column == model.workspace.column) {
-      diagnostics_.error(
-          "same-column",
-          fmt::format("accounts and workspaces are both called \"{}\"", model.account.column),
-          workspace->column ? workspace->column->span : workspace->key.span,
-          "give each its own \"column:\"");
+      same_column(model, workspace->column ? workspace->column->span : workspace->key.span);
     }
   }
 
@@ -149,9 +216,7 @@ class HierarchyChecker {
       }
     }
     if (result.values.empty() && !diagnostics_.failed()) {
-      diagnostics_.error("no-role", fmt::format("membership.{} gives no role", level),
-                         {written.span.begin, written.span.begin + 1},
-                         fmt::format("declare a role {}.something under roles", level));
+      no_role(level, written.span.begin);
     }
     return result;
   }

@@ -17,7 +17,14 @@ class RoleChecker {
 
   void fill(Model &model) {
     for (const ast::Role &role : file_.roles) {
-      if (check_name(role.name)) by_name_.emplace(role.name.text, &role);
+      if (!check_name(role.name)) continue;
+      const auto [first, is_new] = by_name_.emplace(role.name.text, &role);
+      if (is_new) continue;
+      const std::size_t at = first->second->name.span.begin;
+      diagnostics_.error("duplicate", fmt::format("role \"{}\" is declared twice", role.name.text),
+                         role.name.span,
+                         fmt::format("the first one is in {}; keep one of them",
+                                     source_.place(at, role.name.span.begin)));
     }
     for (const ast::Role &role : file_.roles) check_includes(role);
     for (const ast::Role &role : file_.roles) {

@@ -88,18 +88,41 @@ class RuleChecker {
                          "\"rows\" with several verbs that write says too little about each",
                          head(rule), "split the rule: one verb besides read for each \"rows\"");
     }
+    check_new_row(rule);
     if (rule.insert && (table_.is_account || table_.is_workspace)) {
       diagnostics_.error("insert-of-a-tenant", "a session cannot make the tenant that it is in",
                          rule.insert->span,
                          table_.is_workspace ? "write \"scope: account\" for this table"
                                              : "let the role that runs sign-up insert accounts");
     }
-    if (rule.rows) {
-      for_each_operand(*rule.rows, [&](const Operand &operand) {
+    for (const auto *condition : {&rule.rows, &rule.new_row}) {
+      if (!*condition) continue;
+      if ((*condition)->kind == Condition::Kind::unverified) {
+        diagnostics_.warning("unverified",
+                             fmt::format("nothing is known of this condition but that \"{}\" "
+                                         "reviewed it",
+                                         (*condition)->reviewer),
+                             (*condition)->span,
+                             "say it with columns, constants, session values and exists(relation) "
+                             "where that is enough");
+      }
+      for_each_operand(**condition, [&](const Operand &operand) {
         if (operand.kind == Operand::Kind::column) known({operand.text, operand.span});
       });
     }
     return diagnostics_.errors() == errors;
+  }
+
+  void check_new_row(const ast::Rule &rule) {
+    if (!rule.new_row) return;
+    if (!rule.insert && !rule.update) {
+      diagnostics_.error("new-row", "this rule writes no row that \"new_row\" could speak of",
+                         extent(*rule.new_row), "which rows it is for is said by \"rows\"");
+    } else if (rule.insert && rule.rows && !rule.update && !rule.remove) {
+      diagnostics_.error("new-row", "an insert has no row yet that \"rows\" could speak of",
+                         extent(*rule.rows),
+                         "keep \"new_row\" alone; what is read goes into a rule of its own");
+    }
   }
 
   void check_role(const ast::Rule &rule) {
@@ -134,12 +157,16 @@ class RuleChecker {
     const std::size_t at = rule.span.begin;
     const std::string role = rule.role ? rule.role->text : "";
     const auto add = [&](Verb verb, Span span, const ColumnSet &columns) {
+      const bool writes = verb == Verb::insert || verb == Verb::update;
       for (const ast::Name &context : rule.contexts) {
         Grant grant{context.text == "app" ? ApiContext::app : ApiContext::dashboard,
                     verb,
                     role,
                     columns,
-                    rule.rows,
+                    verb == Verb::insert ? std::nullopt : rule.rows,
+                    !writes        ? std::nullopt
+                    : rule.new_row ? rule.new_row
+                                   : rule.rows,
                     at};
         if (check_columns_agree(grant, span)) table_.grants.push_back(std::move(grant));
       }
@@ -173,6 +200,8 @@ class RuleChecker {
     }
     return true;
   }
+
+  static bool for_all_rows(const Grant &grant) { return !grant.rows && !grant.new_row; }
 
   static bool holds(const ColumnSet &large, const ColumnSet &small) {
     if (!large) return true;
@@ -270,6 +299,11 @@ void check_rules(const Source &source, const ast::Table &written, std::vector<st
                  const SchemaTable *there, Model &model, Table &table, Diagnostics &diagnostics) {
   RuleChecker(source, written, std::move(key), there, model, table, diagnostics).fill();
   model.rules += written.rules.size();
+  for (const ast::Rule &rule : written.rules) {
+    for (const auto *condition : {&rule.rows, &rule.new_row}) {
+      if (*condition && (*condition)->kind == Condition::Kind::unverified) ++model.unverified;
+    }
+  }
 }
 
 }  // namespace tenancy::policy

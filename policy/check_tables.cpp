@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 
 #include "policy/check.hpp"
 
@@ -18,14 +19,21 @@ class TableChecker {
   void fill() {
     for (const ast::Table &written : file_.tables) {
       const TableName name = resolve_table(written.name);
-      for (const Table &other : model_.tables) {
-        if (other.name != name) continue;
+      const auto [first, is_new] = by_name_.emplace(name, model_.tables.size());
+      if (!is_new) {
+        const std::size_t at = model_.tables[first->second].at;
         diagnostics_.error("duplicate", fmt::format("table \"{}\" stands here twice", name.name),
-                           written.name.span, "a name without a schema is in schema public");
+                           written.name.span,
+                           fmt::format("the first one is in {}; a name without a schema is in "
+                                       "schema public",
+                                       source_.place(at, written.name.span.begin)));
       }
       Table table{};
       table.name = name;
       table.at = written.name.span.begin;
+      if (written.enforce && written.enforce->text == "report") {
+        table.enforcement = Enforcement::report;
+      }
       model_.tables.push_back(std::move(table));
     }
     if (file_.tables.empty() && !diagnostics_.failed()) {
@@ -117,16 +125,15 @@ class TableChecker {
   bool child(std::size_t i) {
     const ast::Table &written = file_.tables[i];
     const TableName parent_name = resolve_table(*written.parent);
-    const auto found = std::find_if(model_.tables.begin(), model_.tables.end(),
-                                    [&](const Table &table) { return table.name == parent_name; });
-    if (found == model_.tables.end()) {
+    const auto found = by_name_.find(parent_name);
+    if (found == by_name_.end()) {
       std::vector<std::string> names;
       for (const ast::Table &table : file_.tables) names.push_back(table.name.text);
       return refuse(*written.parent, "unknown-table",
-                    fmt::format("there is no table \"{}\" in this file", written.parent->text),
+                    fmt::format("there is no table \"{}\" in this policy", written.parent->text),
                     suggest(written.parent->text, names));
     }
-    const auto p = static_cast<std::size_t>(found - model_.tables.begin());
+    const std::size_t p = found->second;
     if (state_[p] == State::open) {
       return refuse(*written.parent, "parent-cycle", "this table is its own ancestor",
                     "give one of them \"scope: account\" or \"scope: workspace\"");
@@ -201,6 +208,7 @@ class TableChecker {
   Model &model_;
   Diagnostics &diagnostics_;
   std::vector<State> state_;
+  std::map<TableName, std::size_t> by_name_;
 };
 
 }  // namespace

@@ -2,21 +2,21 @@
 
 #include "policy/check.hpp"
 #include "policy/emit.hpp"
+#include "policy/include.hpp"
 #include "policy/lower.hpp"
 #include "policy/parse.hpp"
-#include "policy/yaml.hpp"
 
 namespace tenancy::policy {
 
-std::optional<Model> analyze(const Source &source, Diagnostics &diagnostics, const Schema *schema) {
-  const std::optional<Node> root = read_yaml(source, diagnostics);
-  if (!root) return std::nullopt;
-  const ast::File file = parse(source, *root, diagnostics);
+std::optional<Model> analyze(Source &source, Diagnostics &diagnostics, const Schema *schema) {
+  const FileTrees trees = read_files(source, diagnostics);
+  // Without one of the files, the names that it gives would be reported wherever they are used.
+  if (!trees.complete) return std::nullopt;
+  const ast::File file = parse(source, trees.roots, diagnostics);
   return check(source, file, schema, diagnostics);
 }
 
-std::optional<std::string> compile(const Source &source, Diagnostics &diagnostics,
-                                   const Schema *schema) {
+std::optional<std::string> compile(Source &source, Diagnostics &diagnostics, const Schema *schema) {
   const std::optional<Model> model = analyze(source, diagnostics, schema);
   if (!model) return std::nullopt;
   return emit(lower(*model), source);

@@ -1,6 +1,6 @@
 // The whole way from a policy file to SQL. Start here:
 //
-//   source → yaml → parse → check → lower → emit
+//   source → include → yaml → parse → check → lower → emit
 #pragma once
 
 #include <optional>
@@ -15,12 +15,13 @@ namespace tenancy::policy {
 
 // schema: the tables that there are, or null where they are not known.
 
-// What the file means; nothing if diagnostics.failed().
-std::optional<Model> analyze(const Source &source, Diagnostics &diagnostics,
+// What the file means, with those that it includes, which are read into source; nothing if
+// diagnostics.failed().
+std::optional<Model> analyze(Source &source, Diagnostics &diagnostics,
                              const Schema *schema = nullptr);
 
 // The SQL script; nothing if diagnostics.failed().
-std::optional<std::string> compile(const Source &source, Diagnostics &diagnostics,
+std::optional<std::string> compile(Source &source, Diagnostics &diagnostics,
                                    const Schema *schema = nullptr);
 
 }  // namespace tenancy::policy

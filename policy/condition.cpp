@@ -1,7 +1,6 @@
 #include "policy/condition.hpp"
 
 #include <fmt/format.h>
-#include <pg_query.h>
 
 #include <algorithm>
 #include <array>
@@ -9,26 +8,19 @@
 #include <utility>
 
 #include "core/json.hpp"
+#include "policy/expression.hpp"
 
 namespace tenancy::policy {
 
 namespace {
 
-constexpr std::string_view prefix = "SELECT WHERE ";
 constexpr std::array<std::string_view, 4> session_values{"user_id", "account_id", "workspace_id",
                                                          "subject"};
+constexpr std::string_view exists_word = "exist_";
 constexpr std::string_view what_is_known =
     "a condition is made of columns, constants, session.user_id, session.account_id, "
     "session.workspace_id, session.subject, = <> < <= > >=, is [not] null, [not] in (...), "
-    "and, or, not";
-
-// Ends the reading of one condition after its first error.
-struct Refused {};
-
-bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         (static_cast<unsigned char>(c) & 0x80) != 0;
-}
+    "exists(relation), and, or, not";
 
 std::string lower(std::string_view word) {
   std::string out(word);
@@ -38,74 +30,22 @@ std::string lower(std::string_view word) {
   return out;
 }
 
-class Parser {
+class Parser : Expression {
  public:
-  Parser(const Source &source, const Node &scalar, Diagnostics &diagnostics)
-      : source_(source), scalar_(scalar), diagnostics_(diagnostics), text_(scalar.text) {}
+  Parser(const Source &source, const Node &scalar, ColumnsOf columns, Diagnostics &diagnostics)
+      : Expression(source, scalar, diagnostics), columns_(columns), grammatical_(text_) {}
 
   Condition parse() {
     check_surface();
-    const std::string query = std::string(prefix) + text_;
-    struct Result : PgQueryParseResult {
-      ~Result() { pg_query_free_parse_result(*this); }
-    } result{pg_query_parse(query.c_str())};
-    if (result.error != nullptr) {
-      // cursorpos counts characters from 1; all before the text is ASCII.
-      const int cursor = std::max(result.error->cursorpos - 1 - static_cast<int>(prefix.size()), 0);
-      refuse("condition", byte_of_character(static_cast<std::size_t>(cursor)), 1,
-             fmt::format("not a condition: {}", result.error->message),
-             "a condition is one expression that spans the whole value");
-    }
-    const auto tree = JsonDocument::parse(result.parse_tree);
-    if (!tree) {
-      refuse("condition", 0, text_.size(), "nested too deeply",
-             "split the rule in two, or write the condition with fewer parentheses");
-    }
-    return condition(where_clause(tree->root()));
+    const JsonDocument tree = parse_tree(grammatical_);
+    return condition(where_clause(tree));
   }
 
  private:
-  [[noreturn]] void refuse(const char *name, std::size_t at, std::size_t length,
-                           std::string message, std::string help) {
-    diagnostics_.error(name, std::move(message), span(at, length), std::move(help));
-    throw Refused{};
-  }
-
   [[noreturn]] void refuse_node(Json node, std::string message,
                                 std::string help = std::string(what_is_known)) {
     const std::size_t at = place(node);
-    refuse("condition", at, word_length(at), std::move(message), std::move(help));
-  }
-
-  Span span(std::size_t at, std::size_t length) const {
-    const std::size_t begin = source_offset(source_, scalar_, at);
-    return {begin, std::max(begin + 1, source_offset(source_, scalar_, at + length))};
-  }
-
-  std::size_t byte_of_character(std::size_t character) const {
-    std::size_t at = 0;
-    for (; at < text_.size(); ++at) {
-      if ((static_cast<unsigned char>(text_[at]) & 0xC0) != 0x80 && character-- == 0) break;
-    }
-    return at;
-  }
-
-  std::size_t word_length(std::size_t at) const {
-    std::size_t end = at;
-    while (end < text_.size() && (is_word(text_[end]) || text_[end] == '.')) ++end;
-    return std::max<std::size_t>(end - at, 1);
-  }
-
-  // Byte offset within the text of a parse node, or of the first node under it that has one.
-  std::size_t place(Json node) const {
-    if (node["location"].is(JsonType::integer)) {
-      const auto at = node["location"].integer() - static_cast<std::int64_t>(prefix.size());
-      return std::min(static_cast<std::size_t>(std::max<std::int64_t>(at, 0)), text_.size());
-    }
-    std::size_t first = text_.size();
-    for (const JsonMember &member : node.members()) first = std::min(first, place(member.value));
-    for (std::size_t i = 0; i < node.size(); ++i) first = std::min(first, place(node[i]));
-    return first;
+    refuse(at, word_length(at), std::move(message), std::move(help));
   }
 
   // What the tree no longer shows: comments, statement ends, and whether `and` and `or` stand
@@ -119,23 +59,27 @@ class Parser {
       if (c == '\'' || c == '"') {
         at = std::min(text_.find(c, at + 1), text_.size() - 1) + 1;
       } else if (rest.starts_with("--") || rest.starts_with("/*")) {
-        refuse("condition", at, 2, "a comment inside a condition",
-               "put it into a YAML comment, after #");
+        refuse(at, 2, "a comment inside a condition", "put it into a YAML comment, after #");
       } else if (c == ';' || c == '$' || c == '\\' || c == '&') {
-        refuse("condition", at, 1, fmt::format("\"{}\" is not part of a condition", c),
+        refuse(at, 1, fmt::format("\"{}\" is not part of a condition", c),
                std::string(what_is_known));
       } else if (is_word(c)) {
         std::size_t end = at;
         while (end < text_.size() && is_word(text_[end])) ++end;
         const std::string word = lower(rest.substr(0, end - at));
+        if (word == "exists" && names_relation(end)) {
+          grammatical_.replace(at, exists_word.size(), exists_word);
+          exists_.push_back(at);
+        }
         if (end < text_.size() && text_[end] == '\'') {
-          refuse("condition", at, end - at, "a string with a prefix", "write it as 'text'");
+          refuse(at, end - at, "a string with a prefix", "write it as 'text'");
         }
         const unsigned bit = word == "and" ? seen_and : word == "or" ? seen_or : 0;
         seen.back() |= bit;
         if (bit != 0 && seen.back() == (seen_and | seen_or)) {
-          refuse("mixed-and-or", at, end - at, "\"and\" and \"or\" side by side",
-                 "say what belongs together with parentheses: (a and b) or c, a and (b or c)");
+          refuse(at, end - at, "\"and\" and \"or\" side by side",
+                 "say what belongs together with parentheses: (a and b) or c, a and (b or c)",
+                 "mixed-and-or");
         }
         at = end;
       } else {
@@ -145,26 +89,25 @@ class Parser {
       }
     }
     if (text_.find_first_not_of(" \n") == std::string::npos) {
-      refuse("condition", 0, 1, "an empty condition", "leave `rows:` out to mean all rows");
+      refuse(0, 1, "an empty condition", "leave `rows:` out to mean all rows");
     }
   }
 
-  Json where_clause(Json root) {
-    const Json statements = root["stmts"];
-    const Json select = statements[0]["stmt"]["SelectStmt"];
-    if (statements.size() == 1) {
-      for (const JsonMember &clause : select.members()) {
-        if (clause.name == "whereClause" || clause.name == "limitOption" || clause.name == "op") {
-          continue;
-        }
-        refuse("condition", place(clause.value), 1, "a condition ends before this clause",
-               "a condition is one expression that spans the whole value");
-      }
-      if (select["whereClause"].exists() && select["op"].string() == "SETOP_NONE") {
-        return select["whereClause"];
-      }
-    }
-    refuse("condition", 0, text_.size(), "not a condition", std::string(what_is_known));
+  // Whether `(name)` follows. PostgreSQL's grammar takes nothing but a query after exists, so it is
+  // shown another word of the same length there.
+  bool names_relation(std::size_t at) const {
+    const auto skip_spaces = [&] {
+      while (at < text_.size() && (text_[at] == ' ' || text_[at] == '\n')) ++at;
+    };
+    skip_spaces();
+    if (at >= text_.size() || text_[at] != '(') return false;
+    ++at;
+    skip_spaces();
+    const std::size_t name = at;
+    while (at < text_.size() && is_word(text_[at])) ++at;
+    if (at == name) return false;
+    skip_spaces();
+    return at < text_.size() && text_[at] == ')';
   }
 
   Condition condition(Json node) {
@@ -180,11 +123,32 @@ class Parser {
       }
       return {Condition::Kind::column, "", false, {column}, {}, column.span};
     }
+    if (expression.name == "FuncCall") return exists(expression.value);
     if (expression.name == "A_Const") {
       refuse_node(expression.value, "a constant is not a condition",
                   "leave `rows:` out to mean all rows");
     }
     refuse_unknown(expression);
+  }
+
+  Condition exists(Json node) {
+    const std::size_t at = place(node);
+    if (std::find(exists_.begin(), exists_.end(), at) == exists_.end()) {
+      refuse_unknown({"FuncCall", node});
+    }
+    if (columns_ == ColumnsOf::two_tables) {
+      refuse_node(node, "a relation does not ask for another one",
+                  "join the rows of one table with those of another");
+    }
+    const Json name = only_member(node["args"][0]).value;
+    const std::size_t name_at = place(name);
+    return {Condition::Kind::exists,
+            "",
+            false,
+            {},
+            {},
+            span(name_at, word_length(name_at)),
+            std::string(name["fields"][0]["String"]["sval"].string())};
   }
 
   Condition boolean(Json node) {
@@ -261,10 +225,6 @@ class Parser {
     refuse_unknown(expression);
   }
 
-  static bool is_constant(const Operand &operand) {
-    return operand.kind != Operand::Kind::column && operand.kind != Operand::Kind::session;
-  }
-
   Operand column_or_session(Json node) {
     const Json fields = node["fields"];
     const std::size_t at = place(node);
@@ -273,9 +233,16 @@ class Parser {
     }
     const std::string_view first = fields[0]["String"]["sval"].string();
     if (fields.size() == 1) {
+      if (columns_ == ColumnsOf::two_tables) {
+        refuse_node(node, fmt::format("it is not said of which table \"{}\" is a column", first),
+                    "write table.column");
+      }
       return {Operand::Kind::column, std::string(first), span(at, word_length(at))};
     }
     const std::string_view second = fields[1]["String"]["sval"].string();
+    if (columns_ == ColumnsOf::two_tables && (first != "session" || fields.size() != 2)) {
+      return column_of_table(fields, at);
+    }
     if (first != "session" || fields.size() != 2) {
       refuse_node(
           node,
@@ -287,6 +254,18 @@ class Parser {
                   suggest(second, {session_values.begin(), session_values.end()}));
     }
     return {Operand::Kind::session, std::string(second), span(at, word_length(at))};
+  }
+
+  // table.column or schema.table.column
+  Operand column_of_table(Json fields, std::size_t at) const {
+    std::string table;
+    for (std::size_t i = 0; i + 1 < fields.size(); ++i) {
+      if (i > 0) table += '.';
+      table += fields[i]["String"]["sval"].string();
+    }
+    return {Operand::Kind::column,
+            std::string(fields[fields.size() - 1]["String"]["sval"].string()),
+            span(at, word_length(at)), std::move(table)};
   }
 
   Operand constant(Json node) {
@@ -320,7 +299,7 @@ class Parser {
                                     text_.begin() + static_cast<std::ptrdiff_t>(end),
                                     [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
     if (!decimal) {
-      refuse("condition", at, std::max<std::size_t>(end - at, 1), "a number in an unusual notation",
+      refuse(at, std::max<std::size_t>(end - at, 1), "a number in an unusual notation",
              "write it as -12 or 3.5");
     }
     return {Operand::Kind::number, value, span(at, end - at)};
@@ -350,24 +329,35 @@ class Parser {
                             named == names.end() ? "this expression" : named->second));
   }
 
-  const Source &source_;
-  const Node &scalar_;
-  Diagnostics &diagnostics_;
-  const std::string &text_;
+  ColumnsOf columns_;
+  std::string grammatical_;          // the text as PostgreSQL's grammar is shown it
+  std::vector<std::size_t> exists_;  // where it was shown another word
 };
 
 }  // namespace
 
 bool Condition::operator==(const Condition &other) const {
   return kind == other.kind && comparator == other.comparator && negated == other.negated &&
-         operands == other.operands && parts == other.parts;
+         operands == other.operands && parts == other.parts && text == other.text;
+}
+
+Span extent(const Condition &condition) {
+  Span all = condition.operands.empty() ? condition.span : condition.operands.front().span;
+  bool first = condition.operands.empty() && !condition.parts.empty();
+  const auto add = [&](Span span) {
+    all = first ? span : Span{std::min(all.begin, span.begin), std::max(all.end, span.end)};
+    first = false;
+  };
+  for (const Operand &operand : condition.operands) add(operand.span);
+  for (const Condition &part : condition.parts) add(extent(part));
+  return all;
 }
 
 std::optional<Condition> parse_condition(const Source &source, const Node &scalar,
-                                         Diagnostics &diagnostics) {
+                                         Diagnostics &diagnostics, ColumnsOf columns) {
   try {
-    return Parser(source, scalar, diagnostics).parse();
-  } catch (const Refused &) {
+    return Parser(source, scalar, columns, diagnostics).parse();
+  } catch (const Expression::Refused &) {
     return std::nullopt;
   }
 }

@@ -84,6 +84,14 @@ grant usage on schema {} to {};
   return out;
 }
 
+std::string relation_functions(const Model &model) {
+  std::vector<std::string> functions;
+  for (const Relation &relation : model.relations) {
+    if (!relation.contexts.empty()) functions.push_back(relation_function(relation, model) + "()");
+  }
+  return functions.empty() ? "array[]::text[]" : text_array(functions);
+}
+
 // Applying converges whatever was applied before, also where a table has left the policy.
 std::string emit_take_back(const Plan &plan) {
   const Model &model = *plan.model;
@@ -116,10 +124,21 @@ begin
         execute format('revoke all on %s %s from {}',
                        held.kind, held.relation);
     end loop;
+
+    for held in
+        select p.oid::regprocedure as function
+          from pg_proc p
+         where starts_with(obj_description(p.oid, 'pg_proc'), {})
+           and not exists (select from unnest({}) as kept (function)
+                            where to_regprocedure(kept.function) = p.oid)
+    loop
+        execute format('drop function %s', held.function);
+    end loop;
 end
 $take_back$;
 )",
-                     model.application, text_array(roles), context_roles(model));
+                     model.application, text_array(roles), context_roles(model),
+                     quote_literal(relation_comment(model)), relation_functions(model));
 }
 
 std::string emit_sequences(const Plan &plan) {
@@ -239,8 +258,8 @@ select applied.*
             where newest.hash = applied.hash
               and newest.compiler_version = applied.compiler_version);
 )",
-                     application, quote_literal(model.account.table.schema),
-                     quote_literal(model.application + "_directory"), emit_rules(plan),
+                     application, quote_literal(model.directory_function.schema),
+                     quote_literal(model.directory_function.name), emit_rules(plan),
                      quote_literal(sha256_hex(source.record())), language_version,
                      quote_literal(TENANCY_VERSION), dollar_quote("policy", source.record()));
 }
@@ -264,8 +283,14 @@ set local lock_timeout = '5s';
   out += emit_take_back(plan);
   out += heading("Who belongs to which account and workspace, asked at each login.");
   out += emit_directory(plan, source);
+  if (const std::string relations = emit_relations(plan, source); !relations.empty()) {
+    out +=
+        heading("Which rows a relation reaches, asked once for each query.") + relations.substr(1);
+  }
   for (const TablePlan &table : plan.tables) out += emit_table(table, plan, source);
   out += emit_sequences(plan);
+  out += heading("Views, functions and sequences that an API context may use.");
+  out += emit_objects(plan, source);
   out += emit_record(plan, source);
   return out + "\ncommit;\n";
 }

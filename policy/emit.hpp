@@ -3,7 +3,9 @@
 //
 //   emit_prerequisites  what must be true of the database, checked first
 //   emit_directory      the function that says who belongs to which tenant
+//   emit_relations      the functions that answer exists(relation)
 //   emit_tables         grants, row level security, floors, policies
+//   emit_objects        views, functions and sequences that an API context may use
 //   emit                the rest, and the order
 #pragma once
 
@@ -21,12 +23,18 @@ std::string emit(const Plan &plan, const Source &source);
 // The parts, each ending with a line end.
 std::string emit_prerequisites(const Plan &plan);
 std::string emit_directory(const Plan &plan, const Source &source);
+// Nothing if no rule asks for a relation. REQUIRES: no policy of an earlier version is left that
+// uses one.
+std::string emit_relations(const Plan &plan, const Source &source);
+std::string emit_objects(const Plan &plan, const Source &source);
 std::string emit_table(const TablePlan &table, const Plan &plan, const Source &source);
 
 // `saas_app`: the PostgreSQL role of an API context.
 std::string context_role(const Model &model, ApiContext context);
 // Both of them: `saas_app, saas_dashboard`.
 std::string context_roles(const Model &model);
+// What the comments on the functions of its relations begin with, by which they are known.
+std::string relation_comment(const Model &model);
 // `public.documents`.
 std::string qualified(const TableName &table);
 // `tenancy.yaml:42` or `tenancy.yaml:42, 43, billing.yaml:7` for places in the source; fit for a

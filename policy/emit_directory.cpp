@@ -44,13 +44,78 @@ std::string inclusions(const Model &model) {
   return values_rows(rows, 4);
 }
 
+// A token or login() names a tenant by the claim's column; the extension's also by the key.
+std::string claimed(const Model &model, const Level &level, std::string_view alias,
+                    const std::string &argument) {
+  const auto column = [&](const std::string &name) {
+    return fmt::format("{}.{}::text", alias, quote_identifier(name));
+  };
+  if (model.directory == Directory::own) return column(level.claim) + " = " + argument;
+  return fmt::format("{} in ({}, {})", argument, column(level.claim), column(level.key));
+}
+
+struct IssuerParts {
+  std::string matches;    // of a user, in a where clause
+  std::string admitting;  // a common table expression
+  std::string candidate;  // what it asks of an account
+  std::string verdict;
+};
+
+// Without a column for it, a subject is the same user whoever issued the token. That is safe if the
+// issuer is the account's own, or the only one of this application that is no account's: two such
+// could both know a subject of that name.
+IssuerParts any_of_account(const Model &model, const std::string &name) {
+  IssuerParts parts;
+  parts.admitting = fmt::format(R"(-- The issuer, if its subjects are one person each here.
+admitting as (
+    select i.account
+      from tenancy.issuer i
+     where i.issuer = {0}.issuer
+       and (i.account is not null
+            or not exists (select
+                             from tenancy.issuer other
+                             join tenancy.pool p on p.issuer = other.issuer
+                            where p.application = {1}
+                              and other.account is null
+                              and other.issuer <> i.issuer))
+),
+)",
+                                name, quote_literal(model.application));
+  parts.candidate = fmt::format(
+      "\n       and exists (select from admitting i\n"
+      "                    where i.account is null or i.account = a.{}::text)",
+      quote_identifier(model.account.key));
+  parts.verdict = "\n               when not exists (select from admitting) then 'foreign_issuer'";
+  return parts;
+}
+
+IssuerParts issuer_parts(const Model &model, const std::string &name) {
+  if (model.user.issuer.empty()) return any_of_account(model, name);
+  return {fmt::format("u.{} = {}.issuer\n       and ", quote_identifier(model.user.issuer), name),
+          "", "", ""};
+}
+
+// What of the extension the function reads, with its owner's rights.
+std::string read_by(const Model &model) {
+  if (model.directory == Directory::extension) {
+    return "tenancy.account, tenancy.workspace, tenancy.app_user, tenancy.membership";
+  }
+  return model.user.issuer.empty() ? "tenancy.issuer, tenancy.pool" : "";
+}
+
 }  // namespace
 
 std::string emit_directory(const Plan &plan, const Source &source) {
   const Model &m = *plan.model;
   const auto q = [](const std::string &name) { return quote_identifier(name); };
-  const std::string name = m.application + "_directory";
-  const std::string function = quote_qualified(m.account.table.schema, name);
+  const std::string name = m.directory_function.name;
+  const std::string function = qualified(m.directory_function);
+  const IssuerParts issuer = issuer_parts(m, name);
+  const std::string verdict_issuer =
+      issuer.matches.empty()
+          ? ""
+          : fmt::format("u.{} = {}.issuer\n                                   and ",
+                        q(m.user.issuer), name);
   const std::string body = fmt::format(
       R"(
 #variable_conflict use_column
@@ -64,8 +129,7 @@ inclusion (role, holds) as (values
 person as (
     select (array_agg(u.{user_key}))[1] as id
       from {users} u
-     where u.{issuer} = {name}.issuer
-       and u.{subject} = {name}.subject{user_active}
+     where {issuer}u.{subject} = {name}.subject{user_active}
     having count(*) = 1
 ),
 -- What he is in active accounts, and in active workspaces of them.
@@ -88,13 +152,13 @@ workspace_role as (
 {wm_values}
            ) as stored (value, role) on stored.value = m.{wm_role}::text{wm_filter}
 ),
--- The account: the one asked for, or the only one.
+{admitting}-- The account: the one asked for, or the only one.
 candidate as (
     select a.{account_key} as id
       from {accounts} a
      where a.{account_key} in (select r.account from account_role r
                     union select r.account from workspace_role r)
-       and ({name}.account is null or a.{account_claim}::text = {name}.account)
+       and ({name}.account is null or {account_claim}){issuer_candidate}
 ),
 chosen_account as (
     select (array_agg(c.id))[1] as id from candidate c having count(*) = 1
@@ -110,7 +174,7 @@ open_workspace as (
                          from account_role r
                          join inclusion i on i.role = r.role
                         where r.account = c.id and starts_with(i.holds, 'workspace.')))
-       and ({name}.workspace is null or w.{workspace_claim}::text = {name}.workspace){workspace_active}
+       and ({name}.workspace is null or {workspace_claim}){workspace_active}
 ),
 chosen_workspace as (
     select (array_agg(o.id))[1] as id from open_workspace o having count(*) = 1
@@ -132,9 +196,8 @@ verdict as (
     select case
                when not exists (select
                                   from {users} u
-                                 where u.{issuer} = {name}.issuer
-                                   and u.{subject} = {name}.subject) then 'unknown_subject'
-               when not exists (select from person) then 'inactive_user'
+                                 where {verdict_issuer}u.{subject} = {name}.subject) then 'unknown_subject'
+               when not exists (select from person) then 'inactive_user'{issuer_verdict}
                when not exists (select from candidate) then 'not_a_member'
                when not exists (select from chosen_account) then 'ambiguous_account'
                when {name}.workspace is not null
@@ -155,7 +218,9 @@ end
 )",
       fmt::arg("name", name), fmt::arg("inclusions", inclusions(m)),
       fmt::arg("user_key", q(m.user.key)), fmt::arg("users", qualified(m.user.table)),
-      fmt::arg("issuer", q(m.user.issuer)), fmt::arg("subject", q(m.user.subject)),
+      fmt::arg("issuer", issuer.matches), fmt::arg("verdict_issuer", verdict_issuer),
+      fmt::arg("admitting", issuer.admitting), fmt::arg("issuer_candidate", issuer.candidate),
+      fmt::arg("issuer_verdict", issuer.verdict), fmt::arg("subject", q(m.user.subject)),
       fmt::arg("user_active", filter("  and", {{m.user.active, "u"}}, m)),
       fmt::arg("account_key", q(m.account.key)),
       fmt::arg("account_members", qualified(m.account_membership.table)),
@@ -180,9 +245,16 @@ end
                                     {m.workspace.active, "w"},
                                     {m.workspace_membership.active, "m"}},
                                    m)),
-      fmt::arg("account_claim", q(m.account.claim)),
-      fmt::arg("workspace_claim", q(m.workspace.claim)));
+      fmt::arg("account_claim", claimed(m, m.account, "a", name + ".account")),
+      fmt::arg("workspace_claim", claimed(m, m.workspace, "w", name + ".workspace")));
   const std::string signature = function + "(text, text, text, text)";
+  const std::string tables = read_by(m);
+  const std::string may_read =
+      tables.empty() ? ""
+                     : fmt::format(
+                           "\n    -- At login it would be too late to find this refused.\n"
+                           "    perform from {} limit 0;",
+                           tables);
   const std::string grants = fmt::format(R"(
 declare
     held record;
@@ -195,10 +267,10 @@ begin
          where p.oid = {}::regprocedure and a.grantee <> p.proowner
     loop
         execute format('revoke all on function %s from %s cascade', held.function, held.grantee);
-    end loop;
+    end loop;{}
 end
 )",
-                                         quote_literal(signature));
+                                         quote_literal(signature), may_read);
   return fmt::format(R"(-- {0}
 create or replace function {2}(
     issuer text, subject text, account text, workspace text,

@@ -37,9 +37,16 @@ class Expectations {
     named(model.workspace.table, model.workspace.claim);
     columns_of(model.workspace.table, model.workspace.active);
     typed(model.user.table, model.user.key, model.user.type);
-    typed(model.user.table, model.user.issuer, KeyType::text);
+    if (!model.user.issuer.empty()) typed(model.user.table, model.user.issuer, KeyType::text);
     typed(model.user.table, model.user.subject, KeyType::text);
     columns_of(model.user.table, model.user.active);
+    for (const Relation &relation : model.relations) {
+      for (const Relation::Link &link : relation.links) {
+        named(relation.table, link.column);
+        named(relation.base, link.base);
+      }
+      columns_of(relation.table, relation.rows);
+    }
     membership(model.account_membership, model.account.type, model.user.type);
     membership(model.workspace_membership, model.workspace.type, model.user.type);
     for (const Table &table : model.tables) {
@@ -52,6 +59,7 @@ class Expectations {
           for (const std::string &column : *grant.columns) named(table.name, column);
         }
         columns_of(table.name, grant.rows);
+        columns_of(table.name, grant.new_row);
       }
     }
   }

@@ -93,22 +93,25 @@ class TableEmitter {
                     role, name_, predicate));
   }
 
-  std::string branch(const Branch &branch) const {
+  using Part = std::optional<Condition> Branch::*;  // what of a branch a clause asks
+
+  std::string branch(const Branch &branch, Part part) const {
     const std::string role =
         branch.role.empty() ? "" : fmt::format("tenancy.has_role({})", quote_literal(branch.role));
-    if (!branch.rows) return role;
-    const bool compound = branch.rows->kind == Condition::Kind::disjunction;
-    std::string rows = print(*branch.rows, model_);
+    const std::optional<Condition> &condition = branch.*part;
+    if (!condition) return role;
+    const bool compound = condition->kind == Condition::Kind::disjunction;
+    std::string rows = print(*condition, model_);
     if (compound) rows = "(" + rows + ")";
     return role.empty() ? rows : fmt::format("{} and {}", role, rows);
   }
 
-  std::string predicate(const RowPolicy &policy) const {
+  std::string predicate(const RowPolicy &policy, Part part) const {
     const std::string gate =
         fmt::format("tenancy.context_is({}, {})", quote_literal(model_.application),
                     quote_literal(name_of(policy.context)));
     if (policy.branches.size() == 1) {
-      const std::string only = branch(policy.branches[0]);
+      const std::string only = branch(policy.branches[0], part);
       if (only.empty()) return gate;
       constexpr std::size_t frame = std::string_view("    with check ();").size();
       const bool fits = gate.size() + 5 + only.size() + frame <= max_line;
@@ -118,23 +121,24 @@ class TableEmitter {
     std::string out = fmt::format("\n        {}\n        and (", gate);
     for (std::size_t i = 0; i < policy.branches.size(); ++i) {
       const Branch &each = policy.branches[i];
-      const std::string text = branch(each);
+      const std::string text = branch(each, part);
       out += fmt::format("\n            -- {}\n            {}{}", reference(source_, {each.at}),
-                         i == 0 ? "" : "or ", each.rows ? "(" + text + ")" : text);
+                         i == 0 ? "" : "or ", each.*part ? "(" + text + ")" : text);
     }
     return out + "\n        )\n    ";
   }
 
   void policy(const RowPolicy &policy) {
     const std::string role = context_role(model_, policy.context);
-    const std::string text = predicate(policy);
     if (policy.branches.size() == 1) {
       line("-- " + reference(source_, {policy.branches[0].at}));
     }
     std::string clauses;
-    if (policy.verb != Verb::insert) clauses += fmt::format("\n    using ({})", text);
+    if (policy.verb != Verb::insert) {
+      clauses += fmt::format("\n    using ({})", predicate(policy, &Branch::rows));
+    }
     if (policy.verb == Verb::insert || policy.verb == Verb::update) {
-      clauses += fmt::format("\n    with check ({})", text);
+      clauses += fmt::format("\n    with check ({})", predicate(policy, &Branch::new_row));
     }
     line(fmt::format("create policy {0}_{1} on {2} for {1} to {0}{3};", role, command(policy.verb),
                      name_, clauses));

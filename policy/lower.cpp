@@ -26,7 +26,7 @@ class TableLowering {
           if (each.context != context || each.verb != verb) continue;
           add_columns(grant, each.columns);
           add_once(grant.at, each.at);
-          policy.branches.push_back({each.role, each.rows, each.at});
+          policy.branches.push_back({each.role, each.rows, each.new_row, each.at});
         }
         if (policy.branches.empty()) continue;
         simplify(policy.branches);
@@ -79,6 +79,7 @@ class TableLowering {
   // Whether whoever passes by `small` passes by `large` too.
   bool covers(const Branch &large, const Branch &small) const {
     if (large.rows && large.rows != small.rows) return false;
+    if (large.new_row && large.new_row != small.new_row) return false;
     if (large.role.empty() || large.role == small.role) return true;
     if (small.role.empty()) return false;
     // An account role's workspace roles count only while a workspace is bound, which no floor but

@@ -34,4 +34,13 @@ const Role &Model::role(std::string_view name) const {
   return *found;
 }
 
+const Relation &Model::relation(std::string_view name) const {
+  const auto found = std::find_if(relations.begin(), relations.end(),
+                                  [&](const Relation &relation) { return relation.name == name; });
+  if (found == relations.end()) {
+    throw std::logic_error("a relation that check() should have refused");
+  }
+  return *found;
+}
+
 }  // namespace tenancy::policy

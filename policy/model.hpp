@@ -33,7 +33,7 @@ struct User {
   std::string key;
   KeyType type;
   std::string subject;
-  std::string issuer;
+  std::string issuer;  // empty: any that the account admits
   std::optional<Condition> active;
   std::size_t at;
 };
@@ -69,7 +69,10 @@ struct Grant {
   Verb verb;
   std::string role;                                 // empty: every identity
   std::optional<std::vector<std::string>> columns;  // nothing: all, or the verb has none
-  std::optional<Condition> rows;                    // nothing: all within the floor
+  // Which existing rows, of read, update and delete, and what a written row must be, of insert and
+  // update. Nothing: all within the floor.
+  std::optional<Condition> rows;
+  std::optional<Condition> new_row;
   std::size_t at;
 };
 
@@ -78,8 +81,12 @@ struct ParentKey {
   std::vector<std::pair<std::string, std::string>> columns;  // this table's, the parent's
 };
 
+// enforce refuses what no rule gives; report counts it and lets it pass.
+enum class Enforcement { enforce, report };
+
 struct Table {
   TableName name;
+  Enforcement enforcement = Enforcement::enforce;
   std::string account;  // the tenant columns; empty where the scope has none
   std::string workspace;
   bool is_account = false;    // its rows are the accounts: the key is the tenant column
@@ -90,18 +97,83 @@ struct Table {
   std::size_t at;
 };
 
+// Where exists(name) in a rule of the base table looks: for a row of the relation's table, of the
+// same tenant, that agrees with the base's row in the links and meets the condition.
+struct Relation {
+  struct Link {
+    std::string column;  // the relation's
+    std::string base;
+  };
+  std::string name;
+  TableName table;
+  TableName base;
+  std::vector<Link> links;           // at least one
+  std::optional<Condition> rows;     // of the relation's columns alone, without their table
+  std::vector<ApiContext> contexts;  // in which rules ask for it
+  std::size_t at;
+};
+
+// A PostgreSQL role whose access is none of the policy's business.
+struct Outside {
+  std::string role;
+  std::string reason;
+  std::size_t at;
+};
+
+struct View {
+  TableName name;
+  std::vector<ApiContext> contexts;
+  std::optional<std::vector<std::string>> columns;  // nothing: all
+  std::size_t at;
+};
+
+struct Function {
+  TableName name;
+  std::vector<std::string> arguments;  // SQL spellings of types: fit for SQL as they are
+  std::vector<ApiContext> contexts;
+  std::string definer;  // why it may be SECURITY DEFINER; empty: it may not
+  std::size_t at;
+};
+
+struct Sequence {
+  TableName name;
+  std::vector<ApiContext> contexts;
+  std::size_t at;
+};
+
+// Where it is stored who belongs to which tenant.
+enum class Directory {
+  own,        // in the application's tables
+  extension,  // in tenancy.account, workspace, app_user and membership
+};
+
+// What a statement may write. strict: the columns that a rule names. orm: also others, with the
+// value that they have.
+enum class ColumnMode { strict, orm };
+
 struct Model {
   std::string application;
+  Directory directory = Directory::own;
+  TableName directory_function;  // which the policy makes; login() calls it
+  ColumnMode columns = ColumnMode::strict;
   Level account;
   Level workspace;
   User user;
   Membership account_membership;
   Membership workspace_membership;
   std::vector<Role> roles;
+  std::vector<Outside> outside;
   std::vector<Table> tables;
-  std::size_t rules = 0;  // as written
+  std::vector<Relation> relations;
+  std::vector<View> views;
+  std::vector<Function> functions;
+  std::vector<Sequence> sequences;
+  std::size_t rules = 0;       // as written
+  std::size_t unverified = 0;  // conditions of plain SQL, as written
 
+  // REQUIRES: there is one of that name.
   const Role &role(std::string_view name) const;
+  const Relation &relation(std::string_view name) const;
 };
 
 }  // namespace tenancy::policy

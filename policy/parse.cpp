@@ -2,43 +2,125 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "policy/reader.hpp"
 
 namespace tenancy::policy {
 
 namespace {
 
-const std::vector<std::string> later_keys{"principals", "services", "outside", "columns",
-                                          "relations",  "fixtures", "tests",   "include"};
+const std::vector<std::string> later_keys{"principals", "services", "fixtures", "tests"};
+// The keys of the first file, and those of them that only it may have.
+const std::vector<std::string> known_keys{
+    "tenancy", "application", "include",   "directory", "columns", "hierarchy", "membership",
+    "roles",   "outside",     "relations", "tables",    "views",   "functions", "sequences"};
+const std::vector<std::string> first_file_keys{"application", "directory", "columns", "hierarchy",
+                                               "membership"};
 
 class FileParser {
  public:
   FileParser(const Source &source, Diagnostics &diagnostics)
       : source_(source), diagnostics_(diagnostics) {}
 
-  ast::File parse(const Node &root) {
-    ast::File file;
-    MappingReader top(root, "a policy file",
-                      {"tenancy", "application", "hierarchy", "membership", "roles", "tables"},
-                      diagnostics_, later_keys);
-    if (!top) return file;
-    version(top);
-    if (const Node *node = top.require("application")) application(file, *node);
-    if (const Node *node = top.require("hierarchy")) hierarchy(file, *node);
-    if (const Node *node = top.require("membership")) memberships(file, *node);
-    if (const Node *node = top.require("roles")) roles(file, *node);
-    if (const Node *node = top.require("tables");
-        node && expect_mapping(*node, "tables", diagnostics_)) {
-      for (const Member &member : node->members) {
-        if (auto table = parse_table(source_, member, diagnostics_)) {
-          file.tables.push_back(std::move(*table));
-        }
+  ast::File parse(const std::vector<Node> &roots) {
+    for (std::size_t i = 0; i < roots.size(); ++i) {
+      MappingReader top(roots[i], "a policy file", known_keys, diagnostics_, later_keys);
+      if (!top) continue;
+      version(top);
+      if (i == 0) {
+        first_file(top);
+      } else {
+        refuse_first_file_keys(roots[i]);
       }
+      if (const Node *node = top.find("roles")) roles(*node);
+      if (const Node *node = top.find("relations")) relations(*node);
+      if (const Node *node = top.find("tables")) tables(*node);
+      parse_objects(top, file_, diagnostics_);
     }
-    return file;
+    require_somewhere(roots, "roles");
+    require_somewhere(roots, "tables");
+    return std::move(file_);
   }
 
  private:
+  void first_file(MappingReader &top) {
+    if (const Node *node = top.require("application")) application(*node);
+    if (const Node *node = top.find("columns")) {
+      file_.columns = read_choice(*node, "columns", {"strict", "orm"}, diagnostics_);
+    }
+    if (const Node *node = top.find("directory")) {
+      file_.directory = read_choice(*node, "directory", {"own", "extension"}, diagnostics_);
+    }
+    if (file_.directory && file_.directory->text == "extension") {
+      if (const Node *node = top.find("hierarchy")) tenant_columns(*node);
+      if (const Node *node = top.find("membership")) {
+        diagnostics_.error("extension-directory",
+                           "the extension's directory has a table of memberships of its own",
+                           {node->span.begin, node->span.begin + 1},
+                           "remove it, or write \"directory: own\"");
+      }
+      return;
+    }
+    if (const Node *node = top.require("hierarchy")) hierarchy(*node);
+    if (const Node *node = top.require("membership")) memberships(*node);
+  }
+
+  // Of a hierarchy over the extension's own tables, only what other tables call the keys is open.
+  void tenant_columns(const Node &node) {
+    MappingReader levels(node, "the hierarchy", {"account", "workspace"}, diagnostics_);
+    const auto column = [&](std::string_view level) -> std::optional<ast::Name> {
+      const Node *value = levels.find(level);
+      if (value == nullptr) return std::nullopt;
+      MappingReader members(*value, fmt::format("hierarchy.{} of the extension's directory", level),
+                            {"column"}, diagnostics_);
+      const Node *name = members.find("column");
+      if (name == nullptr) return std::nullopt;
+      return read_identifier(*name, fmt::format("hierarchy.{}.column", level), diagnostics_);
+    };
+    file_.account_column = column("account");
+    file_.workspace_column = column("workspace");
+  }
+
+  void refuse_first_file_keys(const Node &root) {
+    for (const Member &member : root.members) {
+      if (std::find(first_file_keys.begin(), first_file_keys.end(), member.key.text) ==
+          first_file_keys.end()) {
+        continue;
+      }
+      diagnostics_.error("first-file-only",
+                         fmt::format("\"{}\" stands in the first file alone", member.key.text),
+                         member.key.span, fmt::format("write it in {}", source_.name()));
+    }
+  }
+
+  void require_somewhere(const std::vector<Node> &roots, std::string_view key) {
+    const bool there = std::any_of(roots.begin(), roots.end(), [&](const Node &root) {
+      return root.kind != Node::Kind::mapping ||
+             std::any_of(root.members.begin(), root.members.end(),
+                         [&](const Member &member) { return member.key.text == key; });
+    });
+    if (there || roots.empty()) return;
+    const std::size_t at = roots.front().span.begin;
+    diagnostics_.error("missing-key", fmt::format("a policy file lacks \"{}\"", key), {at, at + 1},
+                       fmt::format("add \"{}:\"", key));
+  }
+
+  void tables(const Node &node) {
+    if (!expect_mapping(node, "tables", diagnostics_)) return;
+    for (const Member &member : node.members) {
+      if (auto table = parse_table(source_, member, diagnostics_)) {
+        file_.tables.push_back(std::move(*table));
+      }
+    }
+  }
+
+  void relations(const Node &node) {
+    for (ast::Relation &relation : parse_relations(source_, node, diagnostics_)) {
+      file_.relations.push_back(std::move(relation));
+    }
+  }
+
   void version(MappingReader &top) {
     const Node *node = top.require("tenancy");
     if (node == nullptr || (node->kind == Node::Kind::scalar && node->text == "1")) return;
@@ -46,7 +128,7 @@ class FileParser {
                        node->span, "it knows version 1: write \"tenancy: 1\"");
   }
 
-  void application(ast::File &file, const Node &node) {
+  void application(const Node &node) {
     const auto name = read_name(node, "the application", diagnostics_);
     if (!name) return;
     const auto letter = [](char c) { return c >= 'a' && c <= 'z'; };
@@ -55,7 +137,7 @@ class FileParser {
     for (const char c : name->text)
       good = good && (letter(c) || c == '_' || (c >= '0' && c <= '9'));
     if (good) {
-      file.application = *name;
+      file_.application = *name;
       return;
     }
     diagnostics_.error("name", fmt::format("\"{}\" cannot name an application", name->text),
@@ -64,21 +146,21 @@ class FileParser {
                        "letter, not pg_");
   }
 
-  void hierarchy(ast::File &file, const Node &node) {
+  void hierarchy(const Node &node) {
     MappingReader levels(node, "the hierarchy", {"account", "workspace", "user"}, diagnostics_);
     if (const Node *level = levels.require("account")) {
-      file.account = this->level(*level, "hierarchy.account",
-                                 {"table", "key", "type", "column", "claim", "active"}, {});
+      file_.account = this->level(*level, "hierarchy.account",
+                                  {"table", "key", "type", "column", "claim", "active"}, {});
     }
     if (const Node *level = levels.require("workspace")) {
-      file.workspace =
+      file_.workspace =
           this->level(*level, "hierarchy.workspace",
                       {"table", "key", "type", "column", "account", "claim", "active"}, {});
     }
     if (const Node *level = levels.require("user")) {
-      file.user = this->level(*level, "hierarchy.user",
-                              {"table", "key", "type", "subject", "issuer", "active"},
-                              {"subject", "issuer"});
+      file_.user = this->level(*level, "hierarchy.user",
+                               {"table", "key", "type", "subject", "issuer", "active"},
+                               {"subject", "issuer"});
     }
   }
 
@@ -105,21 +187,17 @@ class FileParser {
     level.claim = column("claim");
     level.subject = column("subject");
     level.issuer = column("issuer");
-    if (level.issuer && level.issuer->text == "any_of_account") {
-      diagnostics_.error("unsupported", "\"any_of_account\" is not supported by this version",
-                         level.issuer->span, "name the column that holds the user's issuer");
-    }
     level.active = condition(members);
     return level;
   }
 
-  void memberships(ast::File &file, const Node &node) {
+  void memberships(const Node &node) {
     MappingReader levels(node, "membership", {"account", "workspace"}, diagnostics_);
     if (const Node *m = levels.require("account")) {
-      file.account_membership = membership(*m, "membership.account");
+      file_.account_membership = membership(*m, "membership.account");
     }
     if (const Node *m = levels.require("workspace")) {
-      file.workspace_membership = membership(*m, "membership.workspace");
+      file_.workspace_membership = membership(*m, "membership.workspace");
     }
   }
 
@@ -163,7 +241,7 @@ class FileParser {
     return parse_condition(source_, *node, diagnostics_);
   }
 
-  void roles(ast::File &file, const Node &node) {
+  void roles(const Node &node) {
     if (!expect_mapping(node, "roles", diagnostics_)) return;
     for (const Member &member : node.members) {
       const auto name = read_name(member.key, "a role", diagnostics_);
@@ -173,18 +251,19 @@ class FileParser {
       if (const Node *includes = members.find("includes")) {
         role.includes = read_list(*includes, "includes", false, diagnostics_);
       }
-      file.roles.push_back(std::move(role));
+      file_.roles.push_back(std::move(role));
     }
   }
 
   const Source &source_;
   Diagnostics &diagnostics_;
+  ast::File file_;
 };
 
 }  // namespace
 
-ast::File parse(const Source &source, const Node &root, Diagnostics &diagnostics) {
-  return FileParser(source, diagnostics).parse(root);
+ast::File parse(const Source &source, const std::vector<Node> &roots, Diagnostics &diagnostics) {
+  return FileParser(source, diagnostics).parse(roots);
 }
 
 }  // namespace tenancy::policy

@@ -14,12 +14,13 @@ class TableParser {
 
   std::optional<ast::Table> parse(const Member &member) {
     const auto name = read_qualified(member.key, "a table", diagnostics_);
-    MappingReader members(
-        member.value, "a table",
-        {"scope", "key", "account", "workspace", "columns", "hidden", "immutable", "rules"},
-        diagnostics_);
+    MappingReader members(member.value, "a table",
+                          {"scope", "key", "account", "workspace", "columns", "hidden", "immutable",
+                           "enforce", "rules"},
+                          diagnostics_);
     if (!name || !members) return std::nullopt;
-    ast::Table table{*name, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+    ast::Table table{};
+    table.name = *name;
     if (const Node *node = members.require("scope")) scope(table, *node);
     if (const Node *node = members.find("key")) {
       table.key = read_list(*node, "key", true, diagnostics_);
@@ -31,6 +32,7 @@ class TableParser {
     }
     table.hidden = list(members, "hidden");
     table.immutable = list(members, "immutable");
+    enforcement(table, members);
     if (const Node *node = members.require("rules")) rules(table, *node);
     return table;
   }
@@ -66,6 +68,12 @@ class TableParser {
         suggest(name->text, {"account", "workspace", "global", "{ parent: table, on: column }"}));
   }
 
+  void enforcement(ast::Table &table, const MappingReader &members) {
+    if (const Node *node = members.find("enforce")) {
+      table.enforce = read_choice(*node, "enforce", {"enforce", "report"}, diagnostics_);
+    }
+  }
+
   void rules(ast::Table &table, const Node &node) {
     if (node.kind != Node::Kind::sequence) {
       diagnostics_.error("structure", "rules is a list", node.span,
@@ -79,17 +87,18 @@ class TableParser {
 
   std::optional<ast::Rule> rule(const Node &node) {
     const std::size_t errors = diagnostics_.errors();
-    MappingReader members(node, "a rule",
-                          {"role", "context", "read", "insert", "update", "delete", "rows"},
-                          diagnostics_, {"principal", "new_row"});
+    MappingReader members(
+        node, "a rule",
+        {"role", "context", "read", "insert", "update", "delete", "rows", "new_row"}, diagnostics_,
+        {"principal"});
     if (!members) return std::nullopt;
-    ast::Rule rule{node.span, {}, {}, {}, {}, {}, {}, {}};
+    ast::Rule rule{};
+    rule.span = node.span;
     if (const Node *role = members.find("role")) {
       rule.role = read_name(*role, "a role", diagnostics_);
     }
     if (const Node *contexts = members.require("context")) {
-      rule.contexts = read_list(*contexts, "context", false, diagnostics_);
-      for (const ast::Name &context : rule.contexts) check_context(context);
+      rule.contexts = read_contexts(*contexts, diagnostics_);
     }
     rule.read = columns(members, "read");
     rule.insert = columns(members, "insert");
@@ -101,8 +110,11 @@ class TableParser {
                            "write \"delete: rows\"");
       }
     }
-    if (const Node *rows = members.find("rows"); rows != nullptr && rows_are_text(*rows)) {
-      rule.rows = parse_condition(source_, *rows, diagnostics_);
+    if (const Node *rows = members.find("rows")) {
+      rule.rows = read_condition(source_, *rows, "rows", diagnostics_);
+    }
+    if (const Node *new_row = members.find("new_row")) {
+      rule.new_row = read_condition(source_, *new_row, "new_row", diagnostics_);
     }
     if (!rule.read && !rule.insert && !rule.update && !rule.remove &&
         diagnostics_.errors() == errors) {
@@ -115,41 +127,9 @@ class TableParser {
     return rule;
   }
 
-  bool rows_are_text(const Node &node) {
-    if (node.text == "true" || node.text == "false") return true;  // refused as a condition
-    return read_name(node, "a condition", diagnostics_).has_value();
-  }
-
-  void check_context(const ast::Name &context) {
-    if (context.text == "app" || context.text == "dashboard") return;
-    if (context.text == "portal") {
-      diagnostics_.error("unsupported", "\"portal\" is not supported by this version", context.span,
-                         "known here: app, dashboard");
-    } else {
-      diagnostics_.error("unknown-context",
-                         fmt::format("there is no API context \"{}\"", context.text), context.span,
-                         suggest(context.text, {"app", "dashboard"}));
-    }
-  }
-
   std::optional<ast::Columns> columns(const MappingReader &members, std::string_view verb) {
     const Node *node = members.find(verb);
-    if (node == nullptr) return std::nullopt;
-    ast::Columns columns{node->span, false, {}};
-    if (node->kind == Node::Kind::scalar && node->text != "all") {
-      diagnostics_.error("structure", fmt::format("{} takes \"all\" or a list of columns", verb),
-                         node->span,
-                         fmt::format("write \"{}: all\" or \"{}: [column, ...]\"", verb, verb));
-      return std::nullopt;
-    }
-    for (ast::Name &name : read_list(*node, verb, true, diagnostics_)) {
-      if (name.text == "all") {
-        columns.all = true;
-      } else {
-        columns.names.push_back(std::move(name));
-      }
-    }
-    return columns;
+    return node == nullptr ? std::nullopt : read_columns(*node, verb, diagnostics_);
   }
 
   const Source &source_;

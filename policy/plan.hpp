@@ -10,15 +10,15 @@
 
 namespace tenancy::policy {
 
-// One alternative of a policy's predicate: has_role(role) and rows.
+// One alternative of a policy's predicates: has_role(role) and the condition.
 struct Branch {
-  std::string role;  // empty: every identity
-  std::optional<Condition> rows;
+  std::string role;                  // empty: every identity
+  std::optional<Condition> rows;     // for USING
+  std::optional<Condition> new_row;  // for WITH CHECK
   std::size_t at;
 };
 
-// The one permissive policy for a command and an API context. For update it is both what the row
-// was and what it becomes.
+// The one permissive policy for a command and an API context.
 struct RowPolicy {
   ApiContext context;
   Verb verb;
@@ -51,6 +51,9 @@ struct Plan {
 
 // `tenancy.account_uuid()` and its kin. level: account, workspace or user.
 std::string accessor(std::string_view level, KeyType type);
+
+// `public.helpdesk_shared_with_me`: the function that answers exists(relation).
+std::string relation_function(const Relation &relation, const Model &model);
 
 // The SQL of a condition, from the model alone. alias: of the table, or empty; then a column stands
 // by itself.

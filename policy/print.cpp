@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "core/ident.hpp"
 #include "policy/plan.hpp"
@@ -11,16 +12,16 @@ class Printer {
  public:
   Printer(const Model &model, std::string_view alias) : model_(model), alias_(alias) {}
 
-  std::string condition(const Condition &c) const {
+  // under_not: a null would come out as null there, where it is to be false.
+  std::string condition(const Condition &c, bool under_not = false) const {
     switch (c.kind) {
       case Condition::Kind::conjunction:
-        return joined(c, " and ");
+        return joined(c, " and ", under_not);
       case Condition::Kind::disjunction:
-        return joined(c, " or ");
+        return joined(c, " or ", under_not);
       case Condition::Kind::negation:
-        return c.parts[0].kind == Condition::Kind::column
-                   ? "not " + condition(c.parts[0])
-                   : fmt::format("not ({})", condition(c.parts[0]));
+        return is_word(c.parts[0]) ? "not " + condition(c.parts[0], true)
+                                   : fmt::format("not ({})", condition(c.parts[0], true));
       case Condition::Kind::comparison:
         return fmt::format("{} {} {}", operand(c.operands[0]), c.comparator,
                            operand(c.operands[1]));
@@ -29,21 +30,45 @@ class Printer {
       case Condition::Kind::membership:
         return membership(c);
       case Condition::Kind::column:
+        return operand(c.operands[0]);
+      case Condition::Kind::exists:
+        return under_not ? fmt::format("coalesce({}, false)", exists(c)) : exists(c);
+      case Condition::Kind::unverified:
         break;
     }
-    return operand(c.operands[0]);
+    return "(" + c.text + ")";
   }
 
  private:
-  std::string joined(const Condition &c, std::string_view word) const {
+  static bool is_word(const Condition &c) {
+    return c.kind == Condition::Kind::column || c.kind == Condition::Kind::exists;
+  }
+
+  std::string joined(const Condition &c, std::string_view word, bool under_not) const {
     std::string out;
     for (const Condition &part : c.parts) {
       const bool nested =
           part.kind == Condition::Kind::conjunction || part.kind == Condition::Kind::disjunction;
       if (!out.empty()) out += word;
-      out += nested ? fmt::format("({})", condition(part)) : condition(part);
+      out += nested ? fmt::format("({})", condition(part, under_not)) : condition(part, under_not);
     }
     return out;
+  }
+
+  // The shapes for which an index on the columns is used.
+  std::string exists(const Condition &c) const {
+    const Relation &relation = model_.relation(c.text);
+    const std::string function = relation_function(relation, model_);
+    std::vector<std::string> columns;
+    std::vector<std::string> results;
+    for (std::size_t i = 0; i < relation.links.size(); ++i) {
+      columns.push_back(column(relation.links[i].base));
+      results.push_back(fmt::format("x.link_{}", i + 1));
+    }
+    if (columns.size() == 1)
+      return fmt::format("{} = any (array(select {}()))", columns[0], function);
+    return fmt::format("({}) in (select {} from {}() as x)", fmt::join(columns, ", "),
+                       fmt::join(results, ", "), function);
   }
 
   std::string membership(const Condition &c) const {
@@ -57,8 +82,7 @@ class Printer {
   std::string operand(const Operand &o) const {
     switch (o.kind) {
       case Operand::Kind::column:
-        return alias_.empty() ? quote_identifier(o.text)
-                              : fmt::format("{}.{}", alias_, quote_identifier(o.text));
+        return column(o.text);
       case Operand::Kind::text:
         return quote_literal(o.text);
       case Operand::Kind::number:
@@ -73,6 +97,11 @@ class Printer {
     return "tenancy.subject()";
   }
 
+  std::string column(const std::string &name) const {
+    return alias_.empty() ? quote_identifier(name)
+                          : fmt::format("{}.{}", alias_, quote_identifier(name));
+  }
+
   const Model &model_;
   std::string_view alias_;
 };
@@ -84,6 +113,10 @@ std::string accessor(std::string_view level, KeyType type) {
                                 : type == KeyType::bigint ? "bigint"
                                                           : "key";
   return fmt::format("tenancy.{}_{}()", level, kind);
+}
+
+std::string relation_function(const Relation &relation, const Model &model) {
+  return quote_qualified(model.account.table.schema, model.application + "_" + relation.name);
 }
 
 std::string print(const Condition &condition, const Model &model, std::string_view alias) {

@@ -36,6 +36,19 @@ bool contains(const std::vector<std::string> &words, const std::string &word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+// What can be done without what comes with a later version.
+std::string_view instead_of(std::string_view key) {
+  if (key == "services") {
+    return "remove it; a job that serves all tenants has a login role of its own with BYPASSRLS, "
+           "declared under outside";
+  }
+  if (key == "principals" || key == "principal") {
+    return "remove it; staff who see all tenants have a login role of their own with BYPASSRLS, "
+           "declared under outside";
+  }
+  return "remove it";
+}
+
 }  // namespace
 
 MappingReader::MappingReader(const Node &node, std::string what, std::vector<std::string> known,
@@ -50,7 +63,7 @@ MappingReader::MappingReader(const Node &node, std::string what, std::vector<std
     if (contains(known, key)) continue;
     if (contains(later, key)) {
       diagnostics_.error("unsupported", fmt::format("\"{}\" is not supported by this version", key),
-                         member.key.span, fmt::format("remove it; {}", suggest("", known)));
+                         member.key.span, std::string(instead_of(key)));
     } else if (!is_ambiguous(member.key) || read_name(member.key, "a key", diagnostics_)) {
       diagnostics_.error("unknown-key", fmt::format("there is no \"{}\" in {}", key, what_),
                          member.key.span, suggest(key, known));
@@ -161,6 +174,65 @@ std::vector<ast::Name> read_list(const Node &node, std::string_view what, bool s
     for (const Node &item : node.items) add(item);
   }
   return names;
+}
+
+std::optional<ast::Name> read_choice(const Node &node, std::string_view what,
+                                     const std::vector<std::string> &choices,
+                                     Diagnostics &diagnostics) {
+  if (!is_ambiguous(node)) {
+    const std::optional<ast::Name> name = read_name(node, what, diagnostics);
+    if (!name || contains(choices, name->text)) return name;
+  }
+  diagnostics.error("unknown-word", fmt::format("{} cannot be \"{}\"", what, node.text), node.span,
+                    suggest(node.text, choices));
+  return std::nullopt;
+}
+
+std::vector<ast::Name> read_contexts(const Node &node, Diagnostics &diagnostics) {
+  std::vector<ast::Name> contexts = read_list(node, "context", false, diagnostics);
+  for (const ast::Name &context : contexts) {
+    if (context.text == "app" || context.text == "dashboard") continue;
+    if (context.text == "portal") {
+      diagnostics.error("unsupported", "\"portal\" is not supported by this version", context.span,
+                        "serve the portal from dashboard or app: known here: app, dashboard");
+    } else {
+      diagnostics.error("unknown-context",
+                        fmt::format("there is no API context \"{}\"", context.text), context.span,
+                        suggest(context.text, {"app", "dashboard"}));
+    }
+  }
+  return contexts;
+}
+
+std::optional<ast::Columns> read_columns(const Node &node, std::string_view verb,
+                                         Diagnostics &diagnostics) {
+  ast::Columns columns{node.span, false, {}};
+  if (node.kind == Node::Kind::scalar && node.text != "all") {
+    diagnostics.error("structure", fmt::format("{} takes \"all\" or a list of columns", verb),
+                      node.span,
+                      fmt::format("write \"{}: all\" or \"{}: [column, ...]\"", verb, verb));
+    return std::nullopt;
+  }
+  for (ast::Name &name : read_list(node, verb, true, diagnostics)) {
+    if (name.text == "all") {
+      columns.all = true;
+    } else {
+      columns.names.push_back(std::move(name));
+    }
+  }
+  return columns;
+}
+
+std::optional<ast::Name> read_text(const Node &node, std::string_view what,
+                                   Diagnostics &diagnostics) {
+  if (node.kind == Node::Kind::scalar && node.text.find_first_not_of(" \n") != std::string::npos &&
+      !is_ambiguous(node)) {
+    return ast::Name{node.text, node.span};
+  }
+  if (node.kind == Node::Kind::refused) return std::nullopt;
+  diagnostics.error("structure", fmt::format("{} is a sentence, not {}", what, describe(node)),
+                    node.span, "say it in words, for whoever reviews this");
+  return std::nullopt;
 }
 
 bool expect_mapping(const Node &node, std::string_view what, Diagnostics &diagnostics) {

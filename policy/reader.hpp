@@ -48,6 +48,19 @@ std::optional<ast::Name> read_qualified(const Node &node, std::string_view what,
 std::vector<ast::Name> read_list(const Node &node, std::string_view what, bool single_allowed,
                                  Diagnostics &diagnostics);
 
+// One of a closed set of words. Reported by that name: another.
+std::optional<ast::Name> read_choice(const Node &node, std::string_view what,
+                                     const std::vector<std::string> &choices,
+                                     Diagnostics &diagnostics);
+// A list of API contexts.
+std::vector<ast::Name> read_contexts(const Node &node, Diagnostics &diagnostics);
+// `all`, a column or a list of columns, after a verb.
+std::optional<ast::Columns> read_columns(const Node &node, std::string_view verb,
+                                         Diagnostics &diagnostics);
+// Any text: a sentence. Reported: other nodes, nothing.
+std::optional<ast::Name> read_text(const Node &node, std::string_view what,
+                                   Diagnostics &diagnostics);
+
 // Whether node is a mapping; reports if not.
 bool expect_mapping(const Node &node, std::string_view what, Diagnostics &diagnostics);
 

@@ -29,6 +29,10 @@ std::size_t Source::add(std::string path, std::string text) {
 }
 
 Source Source::read(const std::string &path, std::size_t limit) {
+  return Source(path, read_file(path, limit));
+}
+
+std::string read_file(const std::string &path, std::size_t limit) {
   std::ifstream in(path, std::ios::binary);
   // A directory opens, but cannot be read.
   if (!in || std::filesystem::is_directory(path)) {
@@ -44,7 +48,7 @@ Source Source::read(const std::string &path, std::size_t limit) {
     throw std::runtime_error(fmt::format("\"{}\" is larger than {} MiB, which no such file is",
                                          path, limit / (1 << 20)));
   }
-  return Source(path, std::move(text));
+  return text;
 }
 
 const Source::File &Source::file_at(std::size_t offset) const {
@@ -58,7 +62,8 @@ std::string Source::name_at(std::size_t offset) const {
   const File &file = file_at(offset);
   const std::filesystem::path first(files_.front().path);
   if (&file == files_.data()) return first.filename().string();
-  return std::filesystem::path(file.path).lexically_relative(first.parent_path()).string();
+  const std::filesystem::path folder = first.lexically_normal().parent_path();
+  return std::filesystem::path(file.path).lexically_relative(folder).string();
 }
 
 std::string Source::record() const {
@@ -82,6 +87,11 @@ Position Source::position(std::size_t offset) const {
   const auto line = std::lower_bound(first, starts_.end(), start) - first;
   const std::string_view before = std::string_view(text_).substr(start, offset - start);
   return {static_cast<std::size_t>(line) + 1, count_characters(before) + 1};
+}
+
+std::string Source::place(std::size_t other, std::size_t offset) const {
+  const std::string line = std::to_string(position(other).line);
+  return &file_at(other) == &file_at(offset) ? "line " + line : name_at(other) + ":" + line;
 }
 
 std::string_view Source::line_at(std::size_t offset) const {

@@ -8,7 +8,7 @@
 
 namespace tenancy::policy {
 
-inline constexpr std::size_t max_source_size = 1 << 20;  // bytes
+inline constexpr std::size_t max_source_size = 1 << 20;  // bytes, of one file
 
 // A piece of the text: byte offsets, end not included.
 struct Span {
@@ -28,7 +28,7 @@ class Source {
  public:
   Source(std::string path, std::string text);
 
-  // Throws std::runtime_error if the file cannot be read or is larger than limit bytes.
+  // Throws as read_file() does.
   static Source read(const std::string &path, std::size_t limit = max_source_size);
 
   // Adds an included file, by the name with which it is to be shown. Returns its number.
@@ -47,6 +47,8 @@ class Source {
   std::string record() const;
 
   Position position(std::size_t offset) const;  // offset <= text().size()
+  // Where `other` is, for a message that stands at `offset`: `line 7`, `tables/x.yaml:7`.
+  std::string place(std::size_t other, std::size_t offset) const;
   std::size_t line_of(Span span) const { return position(span.begin).line; }
   // The line that holds the offset, without its line end.
   std::string_view line_at(std::size_t offset) const;
@@ -63,6 +65,9 @@ class Source {
   std::string text_;
   std::vector<std::size_t> starts_;  // of each line
 };
+
+// The text of a file. Throws std::runtime_error if it cannot be read or is larger than limit bytes.
+std::string read_file(const std::string &path, std::size_t limit = max_source_size);
 
 // The length of the UTF-8 sequence at the head of text (RFC 3629); 0 if there is none. REQUIRES:
 // text is not empty.

@@ -241,6 +241,8 @@ class Reader {
       if (!value_event) return;
       Node value = node(std::move(value_event), depth + 1);
       if (broken_) return;
+      // What is not there has no mark: it is missed after its key.
+      if (value.span.end < key.span.end) value.span = {key.span.end, key.span.end};
       if (accept_key(result, key)) result.members.push_back({std::move(key), std::move(value)});
     }
   }

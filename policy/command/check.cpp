@@ -6,6 +6,7 @@
 #include <string>
 
 #include "policy/command/command.hpp"
+#include "policy/command/tables.hpp"
 #include "policy/compile.hpp"
 
 namespace tenancy::policy {
@@ -16,16 +17,22 @@ std::string count(std::size_t number, std::string_view noun) {
   return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
 }
 
-ExitCode check_file(const std::string &path) {
-  const Source source = Source::read(path);
+ExitCode check_file(const std::string &path, const TablesOption &tables) {
+  Source source = Source::read(path);
+  const std::optional<Schema> schema = read_tables(tables, path);
   Diagnostics diagnostics;
-  const std::optional<Model> model = analyze(source, diagnostics);
+  const std::optional<Model> model = analyze(source, diagnostics, schema ? &*schema : nullptr);
   std::cerr << diagnostics.render(source);
   if (!model) return ExitCode::findings;
   std::cout << fmt::format(
-      "{}: ok, {}, {}, {}; whether the tables fit is seen when it is applied\n", path,
-      count(model->roles.size(), "role"), count(model->tables.size(), "table"),
-      count(model->rules, "rule"));
+      "{}: ok, {}, {}, {}{}{}\n", path, count(model->roles.size(), "role"),
+      count(model->tables.size(), "table"), count(model->rules, "rule"),
+      model->unverified == 0
+          ? ""
+          : fmt::format(", {} UNVERIFIED", count(model->unverified, "condition")),
+      schema ? ""
+             : "; types and columns were not checked, since there is no schema file: make one with "
+               "\"tenancy schema dump\"");
   return ExitCode::fine;
 }
 
@@ -35,11 +42,13 @@ void add_check(CLI::App &app, ExitCode &exit) {
   CLI::App *command = app.add_subcommand("check", "say whether a policy file is right");
   const auto path = std::make_shared<std::string>();
   command->add_option("FILE", *path, "the policy file, as a rule tenancy.yaml")->required();
+  const std::shared_ptr<TablesOption> tables = add_tables_option(*command);
   command->footer(R"(Errors and warnings go to the standard error; warnings do not fail.
 
 Example:
+  tenancy schema dump --db "$DATABASE" -o tenancy.schema.yaml
   tenancy check tenancy.yaml)");
-  command->callback([path, &exit] { exit = check_file(*path); });
+  command->callback([path, tables, &exit] { exit = check_file(*path, *tables); });
 }
 
 }  // namespace tenancy::policy

@@ -56,7 +56,7 @@ for policy in "$examples"/*/tenancy.yaml; do
   cd "$(dirname "$policy")" || exit 2
   name=$(basename "$PWD")
   exits 0 "check $name" "$tenancy" check tenancy.yaml
-  grep -q '^tenancy.yaml: ok, [0-9]* roles, [0-9]* tables, [0-9]* rules; whether' "$work/out"
+  grep -q '^tenancy.yaml: ok, [0-9]* roles, [0-9]* tables, [0-9]* rules; types"$work/out"
   result $? "check $name counts roles, tables and rules"
   exits 0 "build $name" "$tenancy" build tenancy.yaml
   mv "$work/out" "$work/$name.sql"
@@ -65,6 +65,44 @@ for policy in "$examples"/*/tenancy.yaml; do
   cmp -s "$work/o.sql" "$work/$name.sql"
   result $? "build $name -o writes the same"
 done
+
+# A policy in many files: the same as in one, but for the places; a link leads nowhere else.
+mkdir -p "$work/many/tables" "$work/elsewhere"
+cd "$work/many" || exit 2
+sed '/^tables:/,$d' "$examples/saas/tenancy.yaml" > tenancy.yaml
+files=
+for number_of_file in $(seq 300); do
+  files="$files, tables/t$number_of_file.yaml"
+  printf 'tenancy: 1\ntables:\n  t%s:\n    scope: account\n    rules:\n      - { role: account.owner, context: [app], read: all }\n' \
+    "$number_of_file" > "tables/t$number_of_file.yaml"
+done
+echo "include: [${files#, }]" >> tenancy.yaml
+exits 0 "check a policy of 301 files" "$tenancy" check tenancy.yaml
+grep -q ' 300 tables, 300 rules;' "$work/out"
+result $? "all included tables are in it"
+cd / || exit 2
+exits 0 "build it from another folder" "$tenancy" build "$work/many/tenancy.yaml" -o "$work/many.sql"
+cd "$work/many" || exit 2
+grep -q '^grant select on table public.t300 to saas_app;  -- tables/t300.yaml:6$' "$work/many.sql"
+result $? "a statement names the file that it comes from"
+cp tables/t7.yaml "$work/elsewhere/t7.yaml"
+ln -sf "$work/elsewhere/t7.yaml" tables/t7.yaml
+exits 1 "a link that leads out of the folder" "$tenancy" check tenancy.yaml
+grep -q 'error\[include-path\]: this file is outside' "$work/err"
+result $? "it is refused for what it is"
+ln -sf t8.yaml tables/t7.yaml
+exits 1 "a link to a file that is included too" "$tenancy" check tenancy.yaml
+grep -q 'error\[duplicate-include\]' "$work/err"
+result $? "it is the same file twice"
+rm tables/t7.yaml
+mkfifo tables/t7.yaml
+exits 1 "a pipe for a file" "$tenancy" check tenancy.yaml
+rm tables/t7.yaml
+printf 'tenancy: 1\ntables:\n  t7: { scope: account, rules: [] }\n' > "$work/many/real.yaml"
+ln -s ../real.yaml tables/t7.yaml
+exits 0 "a link within the folder" "$tenancy" check tenancy.yaml
+ln -s many "$work/linked"
+exits 0 "a folder that is named by a link" "$tenancy" check "$work/linked/tenancy.yaml"
 
 # What the README teaches is right.
 sed -n '/^```yaml$/,/^```$/p' "$examples/../README.md" | grep -v '^```' > "$work/readme.yaml"

@@ -201,6 +201,16 @@ begin
         execute format('revoke all on %s %s from saas_app, saas_dashboard',
                        held.kind, held.relation);
     end loop;
+
+    for held in
+        select p.oid::regprocedure as function
+          from pg_proc p
+         where starts_with(obj_description(p.oid, 'pg_proc'), 'Relation of the policy of saas: ')
+           and not exists (select from unnest(array[]::text[]) as kept (function)
+                            where to_regprocedure(kept.function) = p.oid)
+    loop
+        execute format('drop function %s', held.function);
+    end loop;
 end
 $take_back$;
 
@@ -626,6 +636,28 @@ begin
     end loop;
 end
 $sequences$;
+
+----------------------------------------------------------------------------------------------------
+-- Views, functions and sequences that an API context may use.
+
+do $functions$
+declare
+    held record;
+begin
+    for held in
+        select distinct p.oid::regprocedure as function
+          from pg_roles r
+          join pg_shdepend d on d.refclassid = 'pg_authid'::regclass and d.refobjid = r.oid
+          join pg_proc p on p.oid = d.objid
+         where r.rolname = any (array['saas_app', 'saas_dashboard'])
+           and d.dbid = (select oid from pg_database where datname = current_database())
+           and d.classid = 'pg_proc'::regclass
+           and d.deptype = 'a'
+    loop
+        execute format('revoke all on routine %s from saas_app, saas_dashboard', held.function);
+    end loop;
+end
+$functions$;
 
 ----------------------------------------------------------------------------------------------------
 -- What was applied. The hash is the SHA-256 of the policy file.

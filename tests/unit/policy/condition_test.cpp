@@ -219,3 +219,70 @@ TEST_CASE("condition: every condition survives printing", "[condition]") {
     CHECK(*first.condition == *second.condition);
   }
 }
+
+TEST_CASE("condition: exists asks for a relation by its name", "[condition]") {
+  const auto asked = [](const std::string &text) {
+    const Outcome outcome = parse(text);
+    return outcome.condition ? outcome.condition->text : outcome.said;
+  };
+  CHECK(asked("exists(shared)") == "shared");
+  CHECK(asked("EXISTS ( Shared )") == "shared");
+  CHECK(asked("exists(select)") == "condition 7");
+  CHECK(asked("exists()") == "condition 7");
+  CHECK(asked("exists(a, b)") == "condition 7");
+  CHECK(asked("exists(a.b)") == "condition 7");
+  CHECK(asked("exists('a')") == "condition 7");
+  CHECK(asked("exist_(shared)") == "condition 0");
+  CHECK(asked("a = exists(shared)") == "condition 4");
+  const Outcome mixed = parse("not (a and exists(x)) or exists(y)");
+  REQUIRE(mixed.condition);
+  CHECK(mixed.condition->parts[1].text == "y");
+  CHECK(!(*parse("exists(x)").condition == *parse("exists(y)").condition));
+  CHECK(*parse("exists(x)").condition == *parse("exists (x)").condition);
+}
+
+TEST_CASE("condition: plain SQL is one expression that names what it means", "[condition]") {
+  const auto said = [](const std::string &text) {
+    const Source source("t", "k: |-\n  " + text + "\n");
+    Diagnostics diagnostics;
+    const auto root = read_yaml(source, diagnostics);
+    REQUIRE(root);
+    const auto condition = parse_sql(source, root->members[0].value, "ann", diagnostics);
+    if (condition) return print(*condition, model());
+    return diagnostics.all().at(0).message;
+  };
+  const char *right[] = {
+      "title ~ '^[a-z]'",
+      "id in (select s.note_id from public.shares s where s.user_id = tenancy.user_uuid())",
+      "pg_catalog.lower(title) = 'x' and app.may_see(id)",
+      "extract(year from made_at) > 2020 or made_at::date = current_date",
+      "coalesce(a, b) = any (array['--', ';', '$1'])",
+      "case when a then b else c end",
+      "exists (select from public.shares s join app.teams t on t.id = s.team_id)",
+  };
+  for (const char *text : right) CHECK(said(text) == "(" + std::string(text) + ")");
+  const std::pair<const char *, const char *> wrong[] = {
+      {"true) or (true", "not a condition: syntax error at or near \")\""},
+      {"true; select 1", "a condition ends before this statement"},
+      {"a = $1", "a parameter or a dollar quote"},
+      {"a = $$x$$", "a parameter or a dollar quote"},
+      {"a /* b */", "a comment inside a condition"},
+      {"a = 'x\\'", "a backslash means different things to different servers"},
+      {"a = 'y' or b = E'x\\''", "a backslash means different things to different servers"},
+      {"true from t", "not a condition: syntax error at or near \"from\""},
+      {"true order by 1", "a condition ends before this clause"},
+      {"lower(a) = 'x'", "it is not said in which schema lower() is"},
+      {"id in (select id from shares)", "it is not said in which schema \"shares\" is"},
+      {"id in (select id from pg_temp.shares)", "what is temporary belongs to one session"},
+      {"id in (select id from tenancy.issuer_key)",
+       "tenancy.issuer_key is no table of the "
+       "application"},
+      {"tenancy.login('x') is null", "tenancy.login() is not for conditions"},
+      {"pg_catalog.set_config('a', 'b', true) = 'b'", "set_config() does not know who is bound"},
+      {"pg_catalog.count(*) > 1", "count() looks at more than one row"},
+      {"pg_catalog.rank() over () > 1", "rank() looks at more than one row"},
+      {"exists (select from public.a for update)", "this clause has no place in a condition"},
+      {"exists (with x as (select 1) select from x)", "this clause has no place in a condition"},
+  };
+  for (const auto &[text, message] : wrong) CHECK(said(text) == message);
+}

@@ -89,7 +89,7 @@ std::size_t count(const std::string &text, const std::string &pattern) {
 TEST_CASE("emit: PostgreSQL's grammar takes every statement", "[emit]") {
   CHECK(check_grammar(test::sql_of(std::string(test::small_policy))) > 20);
   CHECK(check_grammar(test::sql_of(awkward)) > 40);
-  const Source saas = Source::read(SOURCE_DIR "/policy/examples/saas/tenancy.yaml");
+  Source saas = Source::read(SOURCE_DIR "/policy/examples/saas/tenancy.yaml");
   Diagnostics diagnostics;
   const auto sql = compile(saas, diagnostics);
   REQUIRE(sql);
@@ -160,7 +160,7 @@ TEST_CASE("emit: one floor, and one policy per command, for each API context", "
 TEST_CASE("emit: the same input gives the same bytes, and the file's name no foothold", "[emit]") {
   CHECK(test::sql_of(awkward) == test::sql_of(awkward));
   Diagnostics diagnostics;
-  const Source named("dir/a\ndrop table x; --.yaml", std::string(test::small_policy));
+  Source named("dir/a\ndrop table x; --.yaml", std::string(test::small_policy));
   const auto sql = compile(named, diagnostics);
   REQUIRE(sql);
   CHECK(sql->find("\ndrop table x") == std::string::npos);
@@ -198,7 +198,7 @@ TEST_CASE("emit: a damaged policy is refused or still compiles to SQL", "[emit]"
           break;
       }
     }
-    const Source source("t", text);
+    Source source("t", text);
     Diagnostics diagnostics;
     const auto sql = compile(source, diagnostics);
     INFO(text);

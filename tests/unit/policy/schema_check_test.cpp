@@ -56,7 +56,7 @@ SchemaTable &notes(Schema &schema) {
 }
 
 std::string said(const std::string &text, const Schema &schema) {
-  const Source source("tenancy.yaml", text);
+  Source source("tenancy.yaml", text);
   Diagnostics diagnostics;
   compile(source, diagnostics, &schema);
   return diagnostics.render(source);
@@ -69,7 +69,7 @@ bool has(const std::string &text, std::string_view part) {
 }  // namespace
 
 TEST_CASE("schema: key types and columns come from it", "[schema]") {
-  const Source source("tenancy.yaml",
+  Source source("tenancy.yaml",
                       with_tables("  notes:\n    scope: workspace\n    hidden: [secret]\n"
                                   "    rules:\n"
                                   "      - { role: workspace.editor, context: [app], "

@@ -46,7 +46,7 @@ inline std::string replaced(std::string text, std::string_view from, std::string
 
 // The model of a right policy; throws with the diagnostics of a wrong one.
 inline Model model_of(const std::string &text) {
-  const Source source("tenancy.yaml", text);
+  Source source("tenancy.yaml", text);
   Diagnostics diagnostics;
   std::optional<Model> model = analyze(source, diagnostics);
   if (!model) throw std::runtime_error(diagnostics.render(source));
@@ -54,7 +54,7 @@ inline Model model_of(const std::string &text) {
 }
 
 inline std::string sql_of(const std::string &text) {
-  const Source source("tenancy.yaml", text);
+  Source source("tenancy.yaml", text);
   Diagnostics diagnostics;
   std::optional<std::string> sql = compile(source, diagnostics);
   if (!sql) throw std::runtime_error(diagnostics.render(source));
@@ -63,7 +63,7 @@ inline std::string sql_of(const std::string &text) {
 
 // `name line:column` of each diagnostic, in order.
 inline std::vector<std::string> said_about(const std::string &text) {
-  const Source source("tenancy.yaml", text);
+  Source source("tenancy.yaml", text);
   Diagnostics diagnostics;
   (void)analyze(source, diagnostics);
   std::vector<std::string> said;
