@@ -18,7 +18,7 @@ SHLIB_LINK    = -lstdc++ -lcrypto -ljansson -lcurl
 PG_CPPFLAGS   = -Iextension -DTENANCY_VERSION='"$(EXTVERSION)"' -MMD -MP
 PG_CXXFLAGS   = -std=c++20 -Wall -Wextra -Wno-missing-field-initializers $(if $(WERROR),-Werror)
 # In this order: each builds on the database of the ones before it.
-REGRESS       = objects login directory keys plans expiry answers connection revocation guard settings
+REGRESS       = objects login directory keys plans expiry answers connection revocation guard settings column_rules orm_columns report
 # The tests sign real tokens: with the tool, and with keys of their own.
 REGRESS_PREP  = build/test/keys/jwks.json
 REGRESS_OPTS  = --inputdir=tests --outputdir=build/regress

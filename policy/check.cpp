@@ -17,6 +17,7 @@ std::optional<Model> check(const Source &source, const ast::File &file, const Sc
   check_tables(source, file, schema, model, diagnostics);
   check_relations(file, model, diagnostics);
   check_objects(source, file, model, diagnostics);
+  check_power(file, model, diagnostics);
   if (diagnostics.failed()) return std::nullopt;
   if (schema != nullptr) check_schema(file, *schema, model, diagnostics);
   if (diagnostics.failed()) return std::nullopt;
@@ -70,39 +71,13 @@ void warn_blind_write(const Model &model, const Table &table, const ast::Rule &r
   }
 }
 
-bool contains(const std::vector<ast::Name> &names, const std::string &text) {
-  return std::any_of(names.begin(), names.end(),
-                     [&](const ast::Name &name) { return name.text == text; });
-}
-
-void warn_power(const Model &model, const Table &table, const ast::Table &written,
-                const ast::Rule &rule, Diagnostics &diagnostics) {
+void warn_global_write(const Model &model, const Table &table, const ast::Rule &rule,
+                       Diagnostics &diagnostics) {
   if (!(rule.insert || rule.update || rule.remove)) return;
   if (table.account.empty() && table.name != model.user.table) {
     diagnostics.warning("global-write", "a tenant's user writes rows that every tenant sees",
                         {rule.span.begin, rule.span.begin + 1},
                         "leave writing to the role that runs migrations");
-  }
-  const auto writes = [&](const std::optional<ast::Columns> &columns, const std::string &name) {
-    return columns &&
-           ((columns->all && !contains(written.hidden, name)) || contains(columns->names, name));
-  };
-  const auto sets = [&](const std::string &name) {
-    return writes(rule.insert, name) || writes(rule.update, name);
-  };
-  const bool membership = table.name == model.account_membership.table ||
-                          table.name == model.workspace_membership.table;
-  if (membership && (rule.insert || rule.update)) {
-    diagnostics.warning("self-grant",
-                        "whoever writes memberships gives any role to anybody, himself included",
-                        {rule.span.begin, rule.span.begin + 1},
-                        "let a function that checks what may be given write them");
-  }
-  if (table.name == model.user.table &&
-      (sets(model.user.subject) || (!model.user.issuer.empty() && sets(model.user.issuer)))) {
-    diagnostics.warning("self-grant", "whoever writes subject or issuer decides who a user is",
-                        {rule.span.begin, rule.span.begin + 1},
-                        "leave both columns to the role that runs sign-up");
   }
 }
 
@@ -115,7 +90,7 @@ void check_sense(const ast::File &file, const Model &model, Diagnostics &diagnos
   for (std::size_t i = 0; i < file.tables.size(); ++i) {
     for (const ast::Rule &rule : file.tables[i].rules) {
       warn_blind_write(model, model.tables[i], rule, diagnostics);
-      warn_power(model, model.tables[i], file.tables[i], rule, diagnostics);
+      warn_global_write(model, model.tables[i], rule, diagnostics);
     }
   }
 }

@@ -7,6 +7,7 @@
 //   check_relations  what links two tables, and whose rules may ask for it
 //   check_schema     against the tables that there are
 //   check_objects    views, functions, sequences, roles outside
+//   check_power      rules by which users write who they are, or which tenant is open
 //   check_sense      warnings: what is allowed but hardly meant
 #pragma once
 
@@ -45,6 +46,8 @@ void check_schema(const ast::File &file, const Schema &schema, const Model &mode
 void check_relations(const ast::File &file, Model &model, Diagnostics &diagnostics);
 void check_objects(const Source &source, const ast::File &file, Model &model,
                    Diagnostics &diagnostics);
+// REQUIRES: check_tables() ran.
+void check_power(const ast::File &file, const Model &model, Diagnostics &diagnostics);
 // REQUIRES: no error so far.
 void check_sense(const ast::File &file, const Model &model, Diagnostics &diagnostics);
 

@@ -19,12 +19,6 @@ constexpr std::string_view rule_line =
     "--------------------------------------------------------------------------------------------"
     "--------\n";
 
-std::string hex(const Digest &digest) {
-  std::string out;
-  for (const std::uint8_t byte : digest) out += fmt::format("{:02x}", byte);
-  return out;
-}
-
 std::string sql_file_name(const Source &source, std::size_t at = 0) {
   std::string name = source.name_at(at);
   for (char &c : name) {
@@ -178,7 +172,9 @@ end
 std::string sha256_hex(std::string_view text) {
   const std::optional<Digest> digest = sha256(text);
   if (!digest) throw std::runtime_error("the cryptographic library cannot compute SHA-256");
-  return hex(*digest);
+  std::string hex;
+  for (const std::uint8_t byte : *digest) hex += fmt::format("{:02x}", byte);
+  return hex;
 }
 
 // The rules of each table, and the table with their hash: a table without the rules of its hash is
@@ -260,7 +256,7 @@ select applied.*
 )",
                      application, quote_literal(model.directory_function.schema),
                      quote_literal(model.directory_function.name), emit_rules(plan),
-                     quote_literal(sha256_hex(source.record())), language_version,
+                     quote_literal(policy_hash(source)), language_version,
                      quote_literal(TENANCY_VERSION), dollar_quote("policy", source.record()));
 }
 
@@ -293,6 +289,10 @@ set local lock_timeout = '5s';
   out += emit_objects(plan, source);
   out += emit_record(plan, source);
   return out + "\ncommit;\n";
+}
+
+std::string policy_hash(const Source &source) {
+  return sha256_hex(source.record());
 }
 
 std::string context_role(const Model &model, ApiContext context) {

@@ -29,6 +29,20 @@ std::string emit_relations(const Plan &plan, const Source &source);
 std::string emit_objects(const Plan &plan, const Source &source);
 std::string emit_table(const TablePlan &table, const Plan &plan, const Source &source);
 
+// What a live database is held against, without the rest of the script.
+struct PolicyStatement {
+  std::string name;  // of the policy
+  std::string sql;   // one CREATE POLICY
+};
+// The policies of a table, made on `relation` (SQL) in its place.
+std::vector<PolicyStatement> emit_policies(const TablePlan &table, const Plan &plan,
+                                           const Source &source, const std::string &relation);
+// The directory function's name and arguments, and its body as pg_proc.prosrc has it.
+std::string directory_signature(const Model &model);
+std::string directory_body(const Model &model);
+
+// By which tenancy.policy knows the file: its SHA-256.
+std::string policy_hash(const Source &source);
 // `saas_app`: the PostgreSQL role of an API context.
 std::string context_role(const Model &model, ApiContext context);
 // Both of them: `saas_app, saas_dashboard`.

@@ -105,18 +105,16 @@ std::string read_by(const Model &model) {
 
 }  // namespace
 
-std::string emit_directory(const Plan &plan, const Source &source) {
-  const Model &m = *plan.model;
+std::string directory_body(const Model &m) {
   const auto q = [](const std::string &name) { return quote_identifier(name); };
   const std::string name = m.directory_function.name;
-  const std::string function = qualified(m.directory_function);
   const IssuerParts issuer = issuer_parts(m, name);
   const std::string verdict_issuer =
       issuer.matches.empty()
           ? ""
           : fmt::format("u.{} = {}.issuer\n                                   and ",
                         q(m.user.issuer), name);
-  const std::string body = fmt::format(
+  return fmt::format(
       R"(
 #variable_conflict use_column
 begin
@@ -247,7 +245,15 @@ end
                                    m)),
       fmt::arg("account_claim", claimed(m, m.account, "a", name + ".account")),
       fmt::arg("workspace_claim", claimed(m, m.workspace, "w", name + ".workspace")));
-  const std::string signature = function + "(text, text, text, text)";
+}
+
+std::string directory_signature(const Model &model) {
+  return qualified(model.directory_function) + "(text, text, text, text)";
+}
+
+std::string emit_directory(const Plan &plan, const Source &source) {
+  const Model &m = *plan.model;
+  const std::string function = qualified(m.directory_function);
   const std::string tables = read_by(m);
   const std::string may_read =
       tables.empty() ? ""
@@ -270,7 +276,7 @@ begin
     end loop;{}
 end
 )",
-                                         quote_literal(signature), may_read);
+                                         quote_literal(directory_signature(m)), may_read);
   return fmt::format(R"(-- {0}
 create or replace function {2}(
     issuer text, subject text, account text, workspace text,
@@ -287,7 +293,8 @@ do {3};
 )",
                      reference(source, {m.account.at, m.workspace.at, m.user.at,
                                         m.account_membership.at, m.workspace_membership.at}),
-                     dollar_quote("directory", body), function, dollar_quote("grants", grants));
+                     dollar_quote("directory", directory_body(m)), function,
+                     dollar_quote("grants", grants));
 }
 
 }  // namespace tenancy::policy

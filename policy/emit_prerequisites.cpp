@@ -110,9 +110,24 @@ class Expectations {
   std::vector<Typed> typed_;
 };
 
+// A membership of a workspace that stands in a table of the account is of a workspace of that
+// account only if a key says so.
+bool needs_workspace_key(const Model &model, const Table &table) {
+  const bool written = std::any_of(table.grants.begin(), table.grants.end(),
+                                   [](const Grant &grant) { return grant.verb != Verb::read; });
+  return written && !table.parent && table.name == model.workspace_membership.table &&
+         table.workspace.empty() && !table.account.empty();
+}
+
 std::string foreign_keys(const Model &model) {
   std::vector<std::vector<std::string>> rows;
   for (const Table &table : model.tables) {
+    if (needs_workspace_key(model, table)) {
+      rows.push_back({quote_literal(qualified(table.name)),
+                      text_array({model.workspace_membership.of, table.account}),
+                      quote_literal(qualified(model.workspace.table)),
+                      text_array({model.workspace.key, model.workspace.account})});
+    }
     if (!table.parent) continue;
     std::vector<std::string> here;
     std::vector<std::string> there;

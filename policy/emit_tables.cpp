@@ -18,8 +18,8 @@ std::string_view command(Verb verb) {
 
 class TableEmitter {
  public:
-  TableEmitter(const TablePlan &plan, const Model &model, const Source &source)
-      : plan_(plan), model_(model), source_(source), name_(qualified(plan.table->name)) {}
+  TableEmitter(const TablePlan &plan, const Model &model, const Source &source, std::string name)
+      : plan_(plan), model_(model), source_(source), name_(std::move(name)) {}
 
   std::string emit() {
     line("");
@@ -39,6 +39,26 @@ class TableEmitter {
     for (const RowPolicy &policy : plan_.policies) this->policy(policy);
     while (out_.ends_with("\n\n")) out_.pop_back();
     return std::move(out_);
+  }
+
+  std::vector<PolicyStatement> policies() {
+    std::vector<PolicyStatement> statements;
+    const auto take = [&](ApiContext context, std::string_view suffix) {
+      if (out_.ends_with('\n')) out_.pop_back();
+      statements.push_back({fmt::format("{}_{}", context_role(model_, context), suffix), out_});
+      out_.clear();
+    };
+    if (!plan_.floor.empty()) {
+      for (const ApiContext context : api_contexts) {
+        floor(context);
+        take(context, "floor");
+      }
+    }
+    for (const RowPolicy &policy : plan_.policies) {
+      this->policy(policy);
+      take(policy.context, command(policy.verb));
+    }
+    return statements;
   }
 
  private:
@@ -106,15 +126,52 @@ class TableEmitter {
     return role.empty() ? rows : fmt::format("{} and {}", role, rows);
   }
 
+  static std::string held(const RoleGuard::Value &value) {
+    std::vector<std::string> all;
+    for (const std::vector<std::string> &any : value.held) {
+      std::vector<std::string> roles;
+      for (const std::string &role : any) {
+        roles.push_back(fmt::format("tenancy.has_role({})", quote_literal(role)));
+      }
+      all.push_back(roles.empty() ? "false"
+                    : roles.size() > 1 && value.held.size() > 1
+                        ? fmt::format("({})", fmt::join(roles, " or "))
+                        : fmt::format("{}", fmt::join(roles, " or ")));
+    }
+    return fmt::format("{}", fmt::join(all, " and "));
+  }
+
+  // The value as text, as the directory reads it at login.
+  static std::string guard(const RoleGuard &guard) {
+    std::string out = "case";
+    const std::string column = quote_identifier(guard.column);
+    if (guard.null_gives_nothing) {
+      out += fmt::format("\n            when {} is null then true", column);
+    } else {
+      out += fmt::format(" {}::text", column);
+    }
+    for (const RoleGuard::Value &value : guard.values) {
+      const std::string stored = quote_literal(value.stored);
+      out +=
+          guard.null_gives_nothing
+              ? fmt::format("\n            when {}::text = {} then {}", column, stored, held(value))
+              : fmt::format("\n            when {} then {}", stored, held(value));
+    }
+    return out + "\n            else false\n        end";
+  }
+
   std::string predicate(const RowPolicy &policy, Part part) const {
-    const std::string gate =
-        fmt::format("tenancy.context_is({}, {})", quote_literal(model_.application),
-                    quote_literal(name_of(policy.context)));
+    std::string gate = fmt::format("tenancy.context_is({}, {})", quote_literal(model_.application),
+                                   quote_literal(name_of(policy.context)));
+    if (policy.verb != Verb::read) {
+      for (const RoleGuard &each : plan_.guards) gate += "\n        and " + guard(each);
+    }
     if (policy.branches.size() == 1) {
       const std::string only = branch(policy.branches[0], part);
       if (only.empty()) return gate;
       constexpr std::size_t frame = std::string_view("    with check ();").size();
-      const bool fits = gate.size() + 5 + only.size() + frame <= max_line;
+      const bool fits =
+          gate.find('\n') == std::string::npos && gate.size() + 5 + only.size() + frame <= max_line;
       return fits ? fmt::format("{} and {}", gate, only)
                   : fmt::format("\n        {}\n        and {}\n    ", gate, only);
     }
@@ -154,7 +211,12 @@ class TableEmitter {
 }  // namespace
 
 std::string emit_table(const TablePlan &table, const Plan &plan, const Source &source) {
-  return TableEmitter(table, *plan.model, source).emit();
+  return TableEmitter(table, *plan.model, source, qualified(table.table->name)).emit();
+}
+
+std::vector<PolicyStatement> emit_policies(const TablePlan &table, const Plan &plan,
+                                           const Source &source, const std::string &relation) {
+  return TableEmitter(table, *plan.model, source, relation).policies();
 }
 
 }  // namespace tenancy::policy

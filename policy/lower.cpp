@@ -15,7 +15,7 @@ class TableLowering {
   TableLowering(const Model &model, const Table &table) : model_(model), table_(table) {}
 
   TablePlan plan() const {
-    TablePlan plan{&table_, {}, {}, {}, {}};
+    TablePlan plan{&table_, {}, {}, {}, {}, role_guards(model_, table_)};
     pin(plan, table_.account, accessor("account", model_.account.type), table_.is_account);
     pin(plan, table_.workspace, accessor("workspace", model_.workspace.type), table_.is_workspace);
     for (const ApiContext context : api_contexts) {

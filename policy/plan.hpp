@@ -35,12 +35,26 @@ struct ColumnGrant {
 // A column and the accessor whose value it must have or gets.
 using Pinned = std::pair<std::string, std::string>;
 
+// In a table where memberships are stored: which roles a row gives by the value of a column, and of
+// which one its writer must hold at least one, or the row is not his to write.
+struct RoleGuard {
+  struct Value {
+    std::string stored;
+    // One of each set must be held; an empty set is held by nobody.
+    std::vector<std::vector<std::string>> held;
+  };
+  std::string column;
+  bool null_gives_nothing = false;  // the row may give a role by another column
+  std::vector<Value> values;        // others are nobody's to write
+};
+
 struct TablePlan {
   const Table *table;            // of the model
   std::vector<Pinned> floor;     // empty for a global table
   std::vector<Pinned> defaults;  // tenant columns that the session fills in
   std::vector<ColumnGrant> grants;
   std::vector<RowPolicy> policies;
+  std::vector<RoleGuard> guards;  // of every write, on the row as it was and as it becomes
 };
 
 struct Plan {

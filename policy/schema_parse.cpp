@@ -21,7 +21,7 @@ constexpr const char *again = "dump the schema again";
 class Parser {
  public:
   Parser(const Source &source, Diagnostics &diagnostics)
-      : source_(source), diagnostics_(diagnostics) {}
+      : source_(source), diagnostics_(diagnostics), errors_before_(diagnostics.errors()) {}
 
   void file(const Node &root) {
     MappingReader file(
@@ -39,7 +39,7 @@ class Parser {
     each_item(file.find("functions"), "functions", [&](const Node &n) { function(n); });
     each_member(file.find("sequences"), "sequences", [&](const Member &m) { sequence(m); });
     schema_.arrange();
-    if (check_partitions()) fill_partitions();
+    if (diagnostics_.errors() == errors_before_ && check_partitions()) fill_partitions();
   }
 
   Schema take() { return std::move(schema_); }
@@ -145,7 +145,8 @@ class Parser {
     return good;
   }
 
-  // A partition that names no columns has those of the next table above that does.
+  // A partition that names no columns has those of the next table above that does. REQUIRES: no
+  // table stands twice, no partition goes round.
   void fill_partitions() {
     for (SchemaTable &table : schema_.tables) {
       if (!sharing_.contains(table.name)) continue;
@@ -286,6 +287,7 @@ class Parser {
 
   const Source &source_;
   Diagnostics &diagnostics_;
+  const std::size_t errors_before_;
   Schema schema_;
   std::map<TableName, Span> relations_;
   std::set<TableName> sharing_;  // partitions that name no columns

@@ -120,6 +120,7 @@ std::size_t utf8_length(std::string_view text) {
 }
 
 bool is_invisible(std::string_view character) {
+  if (character.size() == 1) return false;
   return (character >= "\u0080" && character <= "\u009f") ||
          (character >= "\u2028" && character <= "\u202e") ||
          (character >= "\u2066" && character <= "\u2069");

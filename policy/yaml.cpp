@@ -7,6 +7,7 @@
 #include <array>
 #include <memory>
 #include <string_view>
+#include <unordered_map>
 
 namespace tenancy::policy {
 
@@ -232,7 +233,10 @@ class Reader {
     }
   }
 
+  using Keys = std::unordered_map<std::string, Span>;
+
   void mapping(Node &result, int depth) {
+    Keys keys;
     while (Event event = next()) {
       if (event->type == FYET_MAPPING_END) return close(result, event);
       Node key = node(std::move(event), depth + 1);
@@ -243,11 +247,11 @@ class Reader {
       if (broken_) return;
       // What is not there has no mark: it is missed after its key.
       if (value.span.end < key.span.end) value.span = {key.span.end, key.span.end};
-      if (accept_key(result, key)) result.members.push_back({std::move(key), std::move(value)});
+      if (accept_key(keys, key)) result.members.push_back({std::move(key), std::move(value)});
     }
   }
 
-  bool accept_key(const Node &mapping, const Node &key) {
+  bool accept_key(Keys &keys, const Node &key) {
     if (key.kind == Node::Kind::refused) return false;
     if (key.kind != Node::Kind::scalar) {
       diagnostics_.error("key", "a key that is not a plain word", key.span, "quote it");
@@ -258,13 +262,11 @@ class Reader {
                          "write the members out wherever they are meant");
       return false;
     }
-    const auto first =
-        std::find_if(mapping.members.begin(), mapping.members.end(),
-                     [&](const Member &member) { return member.key.text == key.text; });
-    if (first == mapping.members.end()) return true;
+    const auto [first, is_new] = keys.emplace(key.text, key.span);
+    if (is_new) return true;
     diagnostics_.error("duplicate-key", fmt::format("\"{}\" stands here twice", key.text), key.span,
                        fmt::format("the first one is in line {}; keep one of them",
-                                   source_.line_of(first->key.span)));
+                                   source_.line_of(first->second)));
     return false;
   }
 

@@ -79,6 +79,7 @@ step "keys" tests/support/keys.sh "$TENANCY_KEYS"
 step "server" tests/support/server.sh start "$server" "max_prepared_transactions = 5" ${settings[@]+"${settings[@]}"}
 eval "$(tests/support/server.sh env "$server")"
 step "application" tests/support/application.sh tenancy_saas
+suite "connections of the tool" build/dev/live_tests
 suite "regression" make installcheck
 suite "isolation of tenants" pg_prove --dbname tenancy_saas tests/pgtap/*.sql
 suite "policies of the examples" prove --exec bash tests/policy/*.sh

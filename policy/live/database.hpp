@@ -53,6 +53,7 @@ using Parameters = std::vector<std::optional<std::string>>;  // nothing: null
 class Rows {
  public:
   std::size_t size() const;
+  std::size_t columns() const;
   bool is_null(std::size_t row, std::size_t column) const;
   // Empty for null; lives as long as the rows. REQUIRES: row and column are there.
   std::string_view at(std::size_t row, std::size_t column) const;

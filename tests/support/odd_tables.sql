@@ -61,13 +61,14 @@ alter table public.kept drop column gone;
 create table public.nothing ();
 create table public.heir (more text) inherits (public.kept);
 
-create table public.events (company_id bigint not null, at timestamptz not null, kind text, primary key (company_id, at)) partition by range (at);
+create table public.events (company_id bigint not null references public.companies, at timestamptz not null, kind text, primary key (company_id, at)) partition by range (at);
 create table public.events_2025 partition of public.events for values from ('2025-01-01') to ('2026-01-01') partition by hash (company_id);
 create table public.events_2025_0 partition of public.events_2025 for values with (modulus 2, remainder 0);
 create table public.events_2025_1 partition of public.events_2025 for values with (modulus 2, remainder 1);
 create table public.events_rest partition of public.events default;
 alter table public.events_rest alter kind set not null;
 create index on public.events (kind);
+create table public.notes (company_id bigint, at timestamptz, foreign key (company_id, at) references public.events on delete cascade);
 create unique index rest_alone on public.events_rest (kind, at);
 alter table public.events_2025_1 enable row level security;
 

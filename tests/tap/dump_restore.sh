@@ -38,6 +38,7 @@ select * from tenancy.pool order by 1, 2;
 select * from tenancy.revocation order by 1, 2;
 select * from tenancy.policy order by 1;
 select * from tenancy.rule order by 1, 2, 3, 4, 5, 6, 7;
+select * from tenancy.managed_table order by 1, 2, 3;
 SQL
 }
 # same DATABASE WHERE: whether it has the facts of the database that was dumped.
@@ -52,11 +53,12 @@ open() {
   psql --tuples-only --no-align --dbname "$1" --command "select role, finding, object from tenancy.pool_findings()
     where finding <> 'other_database' and object not like 'public.dblink%' and object <> 'public.as_owner(text)'" | paste --serial --delimiters ,
 }
+# query DATABASE TOKEN [STATEMENT]
 query() {
-  PGUSER=saas_app_pool psql --quiet --no-psqlrc --tuples-only --no-align --dbname "$1" --set VERBOSITY=sqlstate --set ON_ERROR_STOP=1 --set "token=$2" <<'SQL' 2>&1 | sed 's/^psql:[^ ]* //'
+  PGUSER=saas_app_pool psql --quiet --no-psqlrc --tuples-only --no-align --dbname "$1" --set VERBOSITY=sqlstate --set ON_ERROR_STOP=1 --set "token=$2" <<SQL 2>&1 | sed 's/^psql:[^ ]* //'
 begin;
-select tenancy.login(:'token') \g /dev/null
-select distinct account_id from documents;
+select tenancy.login(:'token') \\g /dev/null
+${3:-select distinct account_id from documents};
 SQL
 }
 eve=$(tests/support/mint.sh eve web-app)
@@ -74,6 +76,18 @@ is "$(query tenancy_restored "$gwen")" "b0000000-0000-4000-8000-000000000001" "a
 is "$(open tenancy_restored | tr , '\n' | grep -c 'temporary|tenancy_restored')" 4 "TEMP is open again in a database of another name, and found"
 psql --quiet --dbname tenancy_restored --command "select tenancy.protect_pool('saas_pool')" > /dev/null
 is "$(open tenancy_restored)" "" "protect_pool closes it"
+adam=$(tests/support/mint.sh adam web-app)
+is "$(query tenancy_restored "$adam" "select tenancy.roles(); select count(*) from documents")" "{account.admin}
+ERROR:  42501" "who has no role in a workspace reads none there"
+is "$(query tenancy_restored "$(tests/support/mint.sh guy web-app)" "update documents set title = title where false")" "ERROR:  42501" \
+  "nor does a viewer update, though the context role's grants would let him"
+# What a restore without the extension's rows leaves: policies alone.
+psql --quiet --dbname tenancy_restored --command "delete from tenancy.rule where table_name = 'documents'" \
+  --command "delete from tenancy.managed_table where table_name in ('users', 'countries')"
+for table in documents users countries; do
+  is "$(query tenancy_restored "$eve" "select count(*) from $table")" "ERROR:  42501" "without its rules $table is closed"
+done
+is "$(query tenancy_restored "$eve" "select count(*) > 0 from comments")" "t" "and no other table"
 psql --quiet --command "drop database tenancy_restored"
 
 pg_dumpall --roles-only > build/test/roles.sql

@@ -54,6 +54,21 @@ is "$(grep -oE '^  ("|'"'"'"Odd|elsewhere|public|tenancy)[^.]*\.' "$work/some.ya
 is "$?,$(cat "$work/out")" "2," "a schema that is not there: exit status 2, nothing written"
 like "$(cat "$work/err")" 'tenancy: there is no schema "nowhere" to read' "and which one it is"
 
+if [ "$major" -ge 18 ]; then
+  "${psql[@]}" --dbname $database --command "create table elsewhere.newer (id int4range, stay daterange, primary key (id, stay without overlaps),
+      a integer, b integer generated always as (a + 1) virtual, c integer generated always as (a) stored, foreign key (id, period stay) references elsewhere.newer (id, period stay))" \
+    --command "alter table elsewhere.newer add constraint later not null a not valid, add constraint now not null c,
+      add constraint told foreign key (a) references elsewhere.far not enforced"
+  "$TENANCY" schema dump --db $database --schema-name elsewhere | sed -n '/elsewhere.newer:/,/^  tenancy/p' > "$work/newer"
+  is "$(sed -n '/ a:/p;/ b:/p;/ c:/p;/_pkey:/p;/_fkey:/p;/told:/p' "$work/newer" | sed 's/^ *//')" \
+    "a: integer
+b: integer generated always as ((a + 1)) virtual
+c: integer not null generated always as (a) stored
+newer_pkey: primary key (id, stay) without overlaps
+newer_id_stay_fkey: (id, stay) references elsewhere.newer (id, stay) period
+told: (a) references elsewhere.far (id) not valid" "what came with PostgreSQL 18"
+fi
+
 # Errors of the connection: what to do, and never the password.
 refused() { # CONNINFO TEXT NAME
   "$TENANCY" schema dump --db "$1" > "$work/out" 2> "$work/err"

@@ -29,5 +29,18 @@ ok "$(diff build/test/objects.old build/test/objects.new > build/test/objects.di
   "version $oldest upgraded to $newest equals a fresh install" build/test/objects.diff
 ok "$([ "$(wc -l < build/test/objects.new)" -gt 100 ] && echo yes)" "the comparison saw $(wc -l < build/test/objects.new) facts"
 
+# What 0.2 applied is managed by 0.3 without applying it again.
+psql --quiet --command "drop database tenancy_old" --command "create database tenancy_old"
+psql --quiet --dbname tenancy_old --command "create extension pg_tenancy version '0.2'" \
+  --command "insert into tenancy.application (name) values ('old')" \
+  --command "insert into tenancy.rule values ('old', 'public', 'a', 'app', null, 'read', '{id}'), ('old', 'public', 'a', 'app', 'account.admin', 'delete', null),
+             ('old', 'public', 'b', 'app', null, 'read', null)" \
+  --command "alter extension pg_tenancy update"
+is "$(psql --tuples-only --no-align --dbname tenancy_old --command "
+  select string_agg(concat_ws(' ', m.table_name, m.enforcement, m.columns, m.before is null,
+                              (select count(*) from tenancy.rule r where (r.table_name, r.hash) = (m.table_name, m.hash))), ', ' order by 1) from tenancy.managed_table m")" \
+  "a enforce strict t 2, b enforce strict t 1" "an applied policy's tables are managed after the upgrade, with their rules"
+is "$(psql --tuples-only --no-align --dbname tenancy_old --command "select count(distinct hash) from tenancy.rule where hash ~ '^[0-9a-f]{64}\$'")" 2 "each with a hash of its own"
+
 psql --quiet --command "drop database tenancy_old" --command "drop database tenancy_new"
 finish
