@@ -62,11 +62,13 @@ old() { client nobody@app "$1"; }
 before=$(sql "$(all_of plainly "${every_table[@]}")" | one_line)
 is "$(old "$(all_of plainly "${every_table[@]}")")" "$before" "before: the application's login reads everything"
 # touch_all TABLE...: writes all rows as they were.
+declare -A last_column
+while IFS='|' read -r table column; do last_column[$table]=$column; done < <(sql "select distinct on (c.relname) c.relname, a.attname from pg_class c
+  join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace order by c.relname, a.attnum desc")
 touch_all() {
-  local table column statement=
+  local table statement=
   for table in "$@"; do
-    column=$(sql "select attname from pg_attribute where attrelid = '$table'::regclass and attnum > 0 and not attisdropped order by attnum desc limit 1")
-    statement+="with touched as (update $table set $column = $column returning 1) select '$table ' || count(*) from touched;"
+    statement+="with touched as (update $table set ${last_column[$table]} = ${last_column[$table]} returning 1) select '$table ' || count(*) from touched;"
   done
   echo "$statement"
 }
@@ -116,7 +118,7 @@ is "$(sql "$(all_of plainly "${every_table[@]}")" | one_line)" "$before" "and no
 # --- who belongs where ---------------------------------------------------------------------------------------------
 attempt "dora, who was deleted" dora@app "select 1;" "42501 no such account or workspace*" alex@app "select tenancy.account_key();" 1
 attempt "dean, who has not accepted" dean@app "select 1;" "42501 no such account or workspace*" ada@app "select tenancy.account_key();" 2
-attempt "carla, of two companies, names none" carla@app "select 1;" "42501 no such account or workspace*" carla@app:hooli "select tenancy.workspace_key();" 21
+attempt "carla, of two companies, names none" carla@app "select 1;" "42501 this subject has several accounts" carla@app:hooli "select tenancy.workspace_key();" 21
 attempt "alex asks for the other company" alex@app:hooli "select 1;" "42501 no such account or workspace*" ada@app:hooli "select tenancy.account_key();" 2
 attempt "a company is named by its external_id, not its key" ada@app:2 "select 1;" "42501 no such account or workspace*" ada@app:hooli "select 1;" 1
 sql "update company_users set role = null where user_id = 201"
@@ -136,9 +138,10 @@ attempt "a share of another ticket opens no ticket of the other company" gil@app
 attempt "the hidden column in the app" alex@app "select internal_priority from tickets;" "$denied" lena@dashboard "select count(internal_priority) from tickets;" 20
 attempt "a guest reads internal comments" gary@app "select count(*) from ticket_comments where internal;" 0 alex@app "select count(*) > 0 from ticket_comments where internal;" t
 may gary@app "and reads the others of tickets that were shared with him" "select count(*) from ticket_comments;" 2
-is "$(client alex@app "select count(*) from open_tickets;")" "$(sql "select count(*) from open_tickets where workspace_id = 11")" "the view shows his workspace"
+is "$(client alex@app "select count(*) from open_tickets;")" "$(sql "select count(*) from open_tickets t where workspace_id = 11 and exists (select from tickets x join customers c on c.id = x.customer_id where x.id = t.id and c.deleted_at is null)")" \
+  "the view shows his workspace, without the tickets of a deleted customer whom he does not see"
 attempt "the view in the other company" alex@app "select count(*) from open_tickets where company_id = 2;" 0 ada@app "select count(*) > 0 from open_tickets where company_id = 2;" t
-may alex@app "search_tickets() searches what he may" "select count(*) from search_tickets('printer', 1000);" 9
+is "$(client alex@app "select count(*) from search_tickets('printer', 1000);")" "$(sql "select count(*) from tickets where workspace_id = 11 and subject ~ 'Printer' and deleted_at is null")" "search_tickets() searches what he may"
 is "$(client lena@dashboard "select sum(tickets) from agent_workload;")" "$(sql "select count(*) from tickets where workspace_id = 11 and deleted_at is null")" "the workload is that of her workspace"
 
 # --- an ORM that writes all columns --------------------------------------------------------------------------------

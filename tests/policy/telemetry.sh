@@ -137,7 +137,7 @@ attempt "acknowledge_alert() of a foreign alert" olga@app "select acknowledge_al
   olga@app "select acknowledge_alert($(key a 6 1 1), 'mine'); select state from alerts where id = $(key a 6 1 1);" ", acknowledged"
 attempt "acknowledge_alert() by an analyst" ines@app "select acknowledge_alert($(key a 6 1 1), 'mine');" "$denied" \
   olga@app "select acknowledge_alert($(key a 6 1 1), 'mine'); select count(*) from alert_comments where body = 'mine';" ", 1"
-may ines@app "organization_quota() answers for the caller's organization" "select devices_allowed, devices_used from organization_quota();" "20|9"
+may ines@app "organization_quota() answers for the caller's organization" "select devices_allowed, devices_used from organization_quota();" "20|8"
 may ivan@app "and for the other's" "select devices_allowed, devices_used from organization_quota();" "10|6"
 attempt "what it reads is not for reading" ines@app "select * from contracts;" "$denied" ines@app "select devices_allowed from organization_quota();" 20
 attempt "a function for the app is not one for the dashboard" "abel@dashboard:/$(key a 1 0 1 | tr -d "'")" "select queue_command($(key a 4 1 1), 'restart');" "42501 permission denied for function*" \
