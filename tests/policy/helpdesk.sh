@@ -211,7 +211,7 @@ attempt "an admin, who is not billing, gives that" arthur@dashboard:initech "$gi
 attempt "an admin takes the owner's role" arthur@dashboard:initech "update company_users set role = 1 where user_id = 101 returning role;" "" olivia@dashboard:initech "update company_users set role = 1 where user_id = 101 returning role;" 1
 attempt "an agent gives roles" alex@app "insert into workspace_users (workspace_id, user_id, role) values (11, 101, 1);" "42501 *" \
   arthur@dashboard:initech "insert into workspace_users (workspace_id, user_id, role) values (11, 101, 1) returning role;" 1
-attempt "an admin gives a role in a workspace of the other company" arthur@dashboard:initech "insert into workspace_users (workspace_id, user_id, role) values (21, 101, 1);" "23503 *" \
+attempt "an admin gives a role in a workspace of the other company" arthur@dashboard:initech "insert into workspace_users (workspace_id, user_id, role) values (21, 101, 1);" "$violates" \
   amy@dashboard:hooli "insert into workspace_users (workspace_id, user_id, role) values (21, 101, 1) returning role;" 1
 
 # --- users, who have no company ------------------------------------------------------------------------------------
