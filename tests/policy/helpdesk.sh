@@ -81,6 +81,7 @@ superuser --file tests/policy/catalog.sql > "$work/helpdesk.before"
 
 # --- in steps ------------------------------------------------------------------------------------------------------
 must helpdesk.log superuser --command "create extension pg_tenancy" --file "$helpdesk/migrate.sql"
+is "$(schema_is_described "$helpdesk")" "" "tenancy.schema.yaml describes the tables before the first step"
 superuser --file tests/policy/catalog.sql > "$work/helpdesk.migrated"
 steps=$(grep -c '^  - tables/' "$helpdesk/tenancy.yaml")
 adopted=()

@@ -10,6 +10,11 @@ database=
 superuser() { psql --username postgres --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --dbname "$database" "$@"; }
 sql() { superuser --command "$1"; }
 
+# The tables as the policy's own description of them has them, but for the server's version.
+schema_is_described() { # schema_is_described FOLDER
+  "$TENANCY" schema dump --db "dbname=$database user=postgres" | diff <(grep -v '^postgresql:' "$1/tenancy.schema.yaml") <(grep -v '^postgresql:' -)
+}
+
 # apply_policy FILE [OPTION...]
 apply_policy() {
   local file=$1
@@ -120,6 +125,7 @@ make_telemetry() {
   use_telemetry "$1"
   must telemetry.log new_database "$1" "${telemetry_roles[@]}"
   must telemetry.log superuser --command "create extension pg_tenancy" --file "$telemetry/schema.sql" --file "$telemetry/seed.sql"
+  is "$(schema_is_described "$telemetry")" "" "telemetry: tenancy.schema.yaml describes these tables"
   must telemetry.apply.log apply_policy "$telemetry/tenancy.yaml"
   must telemetry.log superuser --file "$telemetry/trust.sql"
 }

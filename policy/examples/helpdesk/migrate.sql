@@ -1,5 +1,8 @@
 -- What the developers changed in the help desk themselves before its tables were adopted.
 
+begin;
+set local role helpdesk_owner;
+
 -- A view reads with the rights of its owner, past the policies or, once they are forced, past all rows; with
 -- security_invoker it reads with those of whoever asks.
 alter view open_tickets set (security_invoker = on);
@@ -20,3 +23,5 @@ language sql stable as $$
      order by t.id
      limit at_most
 $$;
+
+commit;
