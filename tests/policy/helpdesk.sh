@@ -7,7 +7,6 @@ set -uo pipefail
 source tests/policy/setup.bash
 make_helpdesk_before policy_helpdesk
 trap 'drop_database policy_helpdesk "${helpdesk_roles[@]}"' EXIT
-must helpdesk.log superuser --file tests/policy/orm.sql
 denied='42501 permission denied*'
 violates='42501 new row violates row-level security*'
 
@@ -83,6 +82,7 @@ superuser --file tests/policy/catalog.sql > "$work/helpdesk.before"
 must helpdesk.log superuser --command "create extension pg_tenancy" --file "$helpdesk/migrate.sql"
 is "$(schema_is_described "$helpdesk")" "" "tenancy.schema.yaml describes the tables before the first step"
 superuser --file tests/policy/catalog.sql > "$work/helpdesk.migrated"
+must helpdesk.log superuser --file tests/policy/orm.sql
 steps=$(grep -c '^  - tables/' "$helpdesk/tenancy.yaml")
 adopted=()
 for ((step = 1; step <= steps; step++)); do

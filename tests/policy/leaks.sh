@@ -65,7 +65,7 @@ catalog_of() {
               where c.oid in (select oid from leak.managed) and r.rolname not in ('${app}_app', '${app}_dashboard')")" "" "$app, 23: a login role holds nothing on managed tables but by its context role"
   is "$(sql "select string_agg(r.rolname, ' ') from pg_roles r, leak.role l where pg_has_role(l.oid, r.oid, 'member') and (r.rolbypassrls or r.rolsuper)")" "" "$app, 23: nor can one become a role that bypasses row level security"
   # A key without a tenant column answers for all tenants, if one may choose what it holds.
-  is "$(sql "select string_agg(i.indexrelid::regclass::text, ' ' order by 1) from pg_index i join leak.managed m on m.oid = i.indrelid
+  is "$(sql "select string_agg(i.indexrelid::regclass::text, ' ' order by i.indexrelid::regclass::text collate \"C\") from pg_index i join leak.managed m on m.oid = i.indrelid
               where (i.indisunique or i.indisexclusion)
                 and not exists (select from unnest(i.indkey::int2[]) k join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k
                                  where pg_get_expr((select d.adbin from pg_attrdef d where d.adrelid = i.indrelid and d.adnum = k), i.indrelid) ~ 'account_|workspace_')
@@ -268,11 +268,13 @@ drop_database leaks_telemetry "${telemetry_roles[@]}"
 make_helpdesk_before leaks_helpdesk
 must helpdesk.log superuser --command "create extension pg_tenancy" --file "$helpdesk/migrate.sql"
 must helpdesk.apply.log apply_policy "$helpdesk/tenancy.yaml"
+# The keys of one column, which composite ones have replaced: apply says which, and that they tell.
+must helpdesk.log superuser --file <(grep '^alter table .* drop constraint .*;$' "$work/helpdesk.apply.log")
 for ((step = 1; step <= $(grep -c '^  - tables/' "$helpdesk/tenancy.yaml"); step++)); do must helpdesk.log sql "$("$helpdesk/adopt.sh" "$step" "$work/step" --revoke)"; done
 must helpdesk.log superuser --file "$helpdesk/trust.sql"
 # Each of these is asked for in new_row by a relation, which is judged before the key: see 3 below.
-catalog_of helpdesk "ticket_shares_ticket_id_user_id_key ticket_followers_pkey ticket_links_ticket_id_linked_id_key ticket_tags_pkey contact_list_entries_pkey \
-kb_articles_kb_category_id_slug_key team_members_team_id_user_id_key workspace_users_workspace_id_user_id_key"
+catalog_of helpdesk "contact_list_entries_pkey kb_articles_kb_category_id_slug_key team_members_team_id_user_id_key ticket_followers_pkey \
+ticket_links_ticket_id_linked_id_key ticket_shares_ticket_id_user_id_key ticket_tags_pkey workspace_users_workspace_id_user_id_key"
 
 attempt "3: a tag that only another workspace has" alex@app "insert into tags (name) values ('only-here') returning name;" only-here alex@app "insert into tags (name) values ('billing');" "23505 *"
 while IFS='|' read -r who table columns there missing own; do
@@ -308,7 +310,7 @@ for form in "" "where id = 11001"; do
 done
 sql "set role helpdesk_owner; create table customers_backup as select * from customers"
 attempt "34: a copy that the application's owner makes" alex@app "select count(*) from customers_backup;" "$denied" alex@app "select count(*) > 0 from customers;" t
-attempt "16: merge_customers() works with the rights of its caller" alex@app "select merge_customers(11001, 21001);" "42501 *" nobody@app "select 1;" 1
+is "$(client alex@app "select merge_customers(11001, 21001);")/$(sql "begin; select merge_customers(21002, 21001); rollback")" "0/1" "16: merge_customers() works with the rights of its caller"
 definers=$(sql "select string_agg(p.oid::regprocedure::text, ' ' order by 1) from pg_proc p where p.prosecdef and p.pronamespace = 'public'::regnamespace and p.proname not like 'helpdesk\_%' and has_function_privilege('helpdesk_app', p.oid, 'execute')")
 is "$definers" "" "16: no other function with its owner's rights"
 finish
