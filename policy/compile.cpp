@@ -16,10 +16,18 @@ std::optional<Model> analyze(Source &source, Diagnostics &diagnostics, const Sch
   return check(source, file, schema, diagnostics);
 }
 
-std::optional<std::string> compile(Source &source, Diagnostics &diagnostics, const Schema *schema) {
+std::optional<Script> compile(Source &source, Diagnostics &diagnostics, const Schema *schema,
+                              Form form) {
   const std::optional<Model> model = analyze(source, diagnostics, schema);
   if (!model) return std::nullopt;
-  return emit(lower(*model), source);
+  return emit(lower(*model), source, schema, form);
+}
+
+std::optional<Script> compile_removal(Source &source, Diagnostics &diagnostics, Form form,
+                                      const std::vector<TableName> &tables) {
+  const std::optional<Model> model = analyze(source, diagnostics);
+  if (!model) return std::nullopt;
+  return emit_remove(lower(*model), source, form, tables);
 }
 
 }  // namespace tenancy::policy

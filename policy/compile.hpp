@@ -4,11 +4,12 @@
 #pragma once
 
 #include <optional>
-#include <string>
+#include <vector>
 
 #include "policy/diagnostic.hpp"
 #include "policy/model.hpp"
 #include "policy/schema.hpp"
+#include "policy/script.hpp"
 #include "policy/source.hpp"
 
 namespace tenancy::policy {
@@ -20,8 +21,12 @@ namespace tenancy::policy {
 std::optional<Model> analyze(Source &source, Diagnostics &diagnostics,
                              const Schema *schema = nullptr);
 
-// The SQL script; nothing if diagnostics.failed().
-std::optional<std::string> compile(Source &source, Diagnostics &diagnostics,
-                                   const Schema *schema = nullptr);
+// What is to be run; nothing if diagnostics.failed().
+std::optional<Script> compile(Source &source, Diagnostics &diagnostics,
+                              const Schema *schema = nullptr, Form form = Form::script);
+// The same for its removal. tables: those that it manages, for Form::steps.
+std::optional<Script> compile_removal(Source &source, Diagnostics &diagnostics,
+                                      Form form = Form::script,
+                                      const std::vector<TableName> &tables = {});
 
 }  // namespace tenancy::policy

@@ -7,6 +7,8 @@
 #include <numeric>
 #include <utility>
 
+#include "policy/render.hpp"
+
 namespace tenancy::policy {
 
 namespace {
@@ -28,49 +30,6 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
-// Fit for a terminal, one column for each character as counted.
-std::string printable(std::string_view line) {
-  std::string out;
-  for (std::size_t at = 0; at < line.size();) {
-    const std::size_t length = utf8_length(line.substr(at));
-    const auto c = static_cast<unsigned char>(line[at]);
-    if (c == '\t') {
-      out += ' ';
-    } else if (length == 0 || c < 0x20 || c == 0x7F || is_invisible(line.substr(at, length))) {
-      out += '?';
-    } else {
-      out.append(line.substr(at, length));
-    }
-    at += std::max<std::size_t>(length, 1);
-  }
-  return out;
-}
-
-std::string count(std::size_t number, std::string_view noun) {
-  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
-}
-
-void render_one(std::string &out, const Diagnostic &diagnostic, const Source &source) {
-  const Position at = source.position(diagnostic.span.begin);
-  const std::string_view line = source.line_at(diagnostic.span.begin);
-  const std::size_t start = source.text().size() - diagnostic.span.begin;
-  // Only what lies in the first line is underlined.
-  std::size_t length = std::min(diagnostic.span.end - diagnostic.span.begin, start);
-  std::string_view marked = std::string_view(source.text()).substr(diagnostic.span.begin, length);
-  marked = marked.substr(0, marked.find_first_of("\r\n"));
-  const std::size_t width = std::max<std::size_t>(count_characters(marked), 1);
-
-  const std::string shown = printable(line);
-  fmt::format_to(std::back_inserter(out), "{}:{}:{}: {}[{}]: {}\n",
-                 source.path_at(diagnostic.span.begin), at.line, at.column,
-                 diagnostic.severity == Severity::error ? "error" : "warning", diagnostic.name,
-                 diagnostic.message);
-  fmt::format_to(std::back_inserter(out), "{:5} | {}\n", at.line, shown);
-  fmt::format_to(std::back_inserter(out), "      | {:{}}^{:~<{}}\n", "", at.column - 1, "",
-                 width - 1);
-  fmt::format_to(std::back_inserter(out), "help: {}\n\n", diagnostic.help);
-}
-
 }  // namespace
 
 void Diagnostics::error(std::string name, std::string message, Span span, std::string help) {
@@ -82,18 +41,16 @@ void Diagnostics::warning(std::string name, std::string message, Span span, std:
   all_.push_back({Severity::warning, std::move(name), std::move(message), span, std::move(help)});
 }
 
-std::string Diagnostics::render(const Source &source) const {
-  if (all_.empty()) return {};
+std::vector<Diagnostic> Diagnostics::sorted() const {
   std::vector<Diagnostic> sorted = all_;
   std::stable_sort(sorted.begin(), sorted.end(), [](const Diagnostic &a, const Diagnostic &b) {
     return a.span.begin < b.span.begin;
   });
-  std::string out;
-  for (const Diagnostic &diagnostic : sorted) render_one(out, diagnostic, source);
-  std::string counts;
-  if (errors() > 0) counts = count(errors(), "error");
-  if (warnings() > 0) counts += (counts.empty() ? "" : ", ") + count(warnings(), "warning");
-  return out + source.path() + ": " + counts + "\n";
+  return sorted;
+}
+
+std::string Diagnostics::render(const Source &source) const {
+  return render_human(*this, source, false);
 }
 
 std::string suggest(std::string_view word, const std::vector<std::string> &candidates) {

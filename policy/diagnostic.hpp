@@ -18,7 +18,7 @@ enum class Severity { error, warning };
 
 struct Diagnostic {
   Severity severity;
-  std::string name;     // stable, kebab-case
+  std::string name;     // of policy/diagnostic_names.hpp
   std::string message;  // lower case, no full stop
   Span span;
   std::string help;  // what to do; never empty
@@ -33,8 +33,10 @@ class Diagnostics {
   std::size_t errors() const { return errors_; }
   std::size_t warnings() const { return all_.size() - errors_; }
   const std::vector<Diagnostic> &all() const { return all_; }
+  std::vector<Diagnostic> sorted() const;  // in the order of the text
 
-  // All of them, in the order of the text, and a line that counts them; empty if there is none.
+  // For people: all of them, and a line that counts them; empty if there is none. For tools, and
+  // for terminals, see policy/render.hpp.
   std::string render(const Source &source) const;
 
  private:

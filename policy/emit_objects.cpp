@@ -25,7 +25,8 @@ std::string take_back(const Model &model) {
   std::vector<std::string> roles;
   for (const ApiContext context : api_contexts) roles.push_back(context_role(model, context));
   return "do " +
-         dollar_quote("functions", fmt::format(R"(
+         dollar_quote("functions",
+                      fmt::format(R"(
 declare
     held record;
 begin
@@ -38,13 +39,53 @@ begin
            and d.dbid = (select oid from pg_database where datname = current_database())
            and d.classid = 'pg_proc'::regclass
            and d.deptype = 'a'
+           and not starts_with(coalesce(obj_description(p.oid, 'pg_proc'), ''), {})
     loop
         execute format('revoke all on routine %s from {}', held.function);
     end loop;
 end
 )",
-                                               text_array(roles), context_roles(model))) +
+                                  text_array(roles), quote_literal(relation_comment(model)),
+                                  context_roles(model))) +
          ";\n";
+}
+
+// PUBLIC's privileges, which are revoked, for the day when the policy is removed.
+std::string remember(const Model &model) {
+  std::vector<std::vector<std::string>> rows;
+  for (const View &view : model.views) {
+    const std::string name = qualified(view.name);
+    rows.push_back({quote_literal("table " + name), quote_literal(name), "null"});
+  }
+  for (const Function &function : model.functions) {
+    const std::string name = signature_of(function);
+    rows.push_back({quote_literal("function " + name), "null", quote_literal(name)});
+  }
+  for (const Sequence &sequence : model.sequences) {
+    const std::string name = qualified(sequence.name);
+    rows.push_back({quote_literal("sequence " + name), quote_literal(name), "null"});
+  }
+  return fmt::format(R"(with had as (
+    select jsonb_object_agg(o.name, (select coalesce(jsonb_agg(lower(x.privilege_type)), '[]')
+                                       from aclexplode(coalesce(c.relacl, p.proacl,
+                                                acldefault(case when p.oid is not null then 'f'
+                                                                when c.relkind = 'S' then 's'
+                                                                else 'r' end::"char",
+                                                           coalesce(c.relowner, p.proowner)))) x
+                                      where x.grantee = 0)) as objects
+      from (values
+{0}
+      ) as o (name, relation, function)
+      left join pg_class c on c.oid = to_regclass(o.relation)
+      left join pg_proc p on p.oid = to_regprocedure(o.function)
+)
+update tenancy.application a
+   set before = had.objects || coalesce(a.before, '{{}}')
+  from had
+ where a.name = {1}
+   and a.before is distinct from had.objects || coalesce(a.before, '{{}}');
+)",
+                     values_rows(rows, 8), quote_literal(model.application));
 }
 
 // Views and functions act with their owner's rights unless they say otherwise.
@@ -144,7 +185,7 @@ std::string emit_objects(const Plan &plan, const Source &source) {
   }
   std::string first = take_back(model);
   if (out.empty()) return first;
-  first += "\n" + prerequisites(model) + "\n";
+  first += "\n" + prerequisites(model) + "\n" + remember(model) + "\n";
   if (!schemas.empty()) {
     std::vector<std::string> quoted;
     for (const std::string &schema : schemas) quoted.push_back(quote_identifier(schema));

@@ -166,6 +166,10 @@ begin
         raise exception 'extension "pg_tenancy" is not installed in this database'
             using errcode = 'undefined_object',
                   hint = 'create extension pg_tenancy;';
+    elsif to_regprocedure('tenancy.table_state(regclass)') is null then
+        raise exception 'extension "pg_tenancy" of this database is too old for this policy'
+            using errcode = 'object_not_in_prerequisite_state',
+                  hint = 'alter extension pg_tenancy update;';
     end if;
     if not (select r.rolsuper or r.rolbypassrls from pg_roles r where r.rolname = current_user) then
         raise exception 'role "%" is itself subject to row level security', current_user

@@ -15,7 +15,7 @@ class TableLowering {
   TableLowering(const Model &model, const Table &table) : model_(model), table_(table) {}
 
   TablePlan plan() const {
-    TablePlan plan{&table_, {}, {}, {}, {}, role_guards(model_, table_)};
+    TablePlan plan{&table_, {}, {}, {}, {}, role_guards(model_, table_), false};
     pin(plan, table_.account, accessor("account", model_.account.type), table_.is_account);
     pin(plan, table_.workspace, accessor("workspace", model_.workspace.type), table_.is_workspace);
     for (const ApiContext context : api_contexts) {
@@ -29,6 +29,11 @@ class TableLowering {
           policy.branches.push_back({each.role, each.rows, each.new_row, each.at});
         }
         if (policy.branches.empty()) continue;
+        if (model_.columns == ColumnMode::orm && (verb == Verb::insert || verb == Verb::update) &&
+            grant.columns) {
+          grant.columns.reset();
+          plan.checks_columns = true;
+        }
         simplify(policy.branches);
         plan.grants.push_back(std::move(grant));
         plan.policies.push_back(std::move(policy));

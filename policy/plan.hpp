@@ -55,6 +55,7 @@ struct TablePlan {
   std::vector<ColumnGrant> grants;
   std::vector<RowPolicy> policies;
   std::vector<RoleGuard> guards;  // of every write, on the row as it was and as it becomes
+  bool checks_columns = false;    // what is written is judged by tenancy.check_columns()
 };
 
 struct Plan {

@@ -106,3 +106,101 @@ comment on function tenancy.reset_report() is 'Has tenancy.report of this databa
 revoke all on function tenancy.report_counts(), tenancy.reset_report() from public;
 grant execute on function tenancy.report_counts(), tenancy.reset_report() to tenancy_admin, tenancy_operator;
 grant select on tenancy.report to tenancy_admin, tenancy_operator;
+
+-- What tables and roles are, so that an applied policy is known again ---------------------------------------
+
+alter table tenancy.managed_table add column state jsonb;
+comment on column tenancy.managed_table.state is 'What tenancy.table_state() said when the policy had been applied; null: it is to be applied again';
+alter table tenancy.application add column before jsonb;
+comment on column tenancy.application.before is 'What PUBLIC had on views, functions and sequences before a policy took it, for its removal';
+alter table tenancy.policy add column state jsonb;
+comment on column tenancy.policy.state is 'compiled: hash of what was applied beside tables; left: what tenancy.application_state() said after it';
+
+create function tenancy.relation_state(relation oid) returns jsonb
+language sql stable strict
+set search_path = pg_catalog, pg_temp
+begin atomic
+  select jsonb_build_object(
+           'row_security', c.relrowsecurity,
+           'forced', c.relforcerowsecurity,
+           'privileges', (
+             select coalesce(jsonb_agg(p.item order by p.item), '[]')
+               from (select jsonb_build_object('grantee', case a.grantee when 0 then 'public' else pg_get_userbyid(a.grantee) end,
+                                               'privilege', lower(a.privilege_type), 'grantable', a.is_grantable,
+                                               'column', t.name) as item
+                       from (select null::name, coalesce(c.relacl, acldefault('r', c.relowner))
+                             union all
+                             select a.attname, a.attacl from pg_attribute a
+                              where a.attrelid = c.oid and a.attacl is not null and not a.attisdropped) t (name, acl),
+                            aclexplode(t.acl) a) p),
+           'policies', (
+             select coalesce(jsonb_object_agg(p.polname, jsonb_build_object(
+                      'command', p.polcmd, 'permissive', p.polpermissive,
+                      'roles', (select jsonb_agg(r.name order by r.name)
+                                  from (select case o when 0 then 'public' else pg_get_userbyid(o) end as name from unnest(p.polroles) o) r),
+                      'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid))), '{}')
+               from pg_policy p where p.polrelid = c.oid),
+           'defaults', (
+             select coalesce(jsonb_object_agg(a.attname, pg_get_expr(d.adbin, d.adrelid)), '{}')
+               from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
+              where d.adrelid = c.oid and a.attgenerated = ''),
+           'triggers', (
+             select coalesce(jsonb_object_agg(t.tgname, jsonb_build_object('definition', pg_get_triggerdef(t.oid), 'enabled', t.tgenabled)), '{}')
+               from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal))
+    from pg_class c
+   where c.oid = relation_state.relation;
+end;
+comment on function tenancy.relation_state(oid) is
+  'What of a relation decides who may do what there: privileges, policies, row level security, defaults, triggers; names, no OIDs';
+
+create function tenancy.table_state(relation regclass) returns jsonb
+language sql stable strict
+set search_path = pg_catalog, pg_temp
+begin atomic
+  select tenancy.relation_state(table_state.relation)
+         || jsonb_build_object('partitions', coalesce(jsonb_object_agg(t.relid::regclass::text, tenancy.relation_state(t.relid))
+                                                        filter (where t.relid is not null), '{}'))
+    from (select p.relid from pg_partition_tree(table_state.relation) p where p.level > 0) t;
+end;
+comment on function tenancy.table_state(regclass) is
+  'tenancy.relation_state() of a table, and of all its partitions';
+
+create function tenancy.application_state(application text) returns jsonb
+language sql stable strict
+set search_path = pg_catalog, pg_temp
+begin atomic
+  select jsonb_build_object(
+           'roles', (
+             select coalesce(jsonb_object_agg(r.rolname, jsonb_build_object(
+                      'superuser', r.rolsuper, 'bypasses', r.rolbypassrls, 'login', r.rolcanlogin,
+                      'member_of', (select jsonb_agg(pg_get_userbyid(m.roleid) order by 1) from pg_auth_members m where m.member = r.oid))), '{}')
+               from pg_roles r
+              where r.rolname in (application_state.application || '_app', application_state.application || '_dashboard')),
+           'grants', (
+             select coalesce(jsonb_agg(g.item order by g.item), '[]')
+               from (select jsonb_build_object('object', pg_describe_object(o.class, o.id, 0), 'privilege', lower(a.privilege_type),
+                                               'grantee', r.rolname) as item
+                       from (select 'pg_namespace'::regclass, n.oid, n.nspacl from pg_namespace n
+                             union all
+                             select 'pg_proc'::regclass, p.oid, p.proacl from pg_proc p
+                             union all
+                             select 'pg_class'::regclass, c.oid, c.relacl from pg_class c where c.relkind not in ('r', 'p')) o (class, id, acl),
+                            aclexplode(o.acl) a
+                       join pg_roles r on r.oid = a.grantee
+                      where r.rolname in (application_state.application || '_app', application_state.application || '_dashboard')) g),
+           'functions', (
+             select coalesce(jsonb_object_agg(p.oid::regprocedure::text, jsonb_build_object(
+                      'body', md5(p.prosrc), 'owner', pg_get_userbyid(p.proowner), 'definer', p.prosecdef,
+                      'volatility', p.provolatile, 'settings', to_jsonb(p.proconfig), 'privileges', p.proacl::text)), '{}')
+               from pg_proc p
+              where starts_with(p.proname, application_state.application || '_')
+                and obj_description(p.oid, 'pg_proc') ~ '(compiled by pg_tenancy$|^Relation of the policy of )'),
+           'directory', (
+             select jsonb_build_object('schema', a.directory_schema, 'name', a.directory_name)
+               from tenancy.application a where a.name = application_state.application));
+end;
+comment on function tenancy.application_state(text) is
+  'What is there of an application beside its tables: context roles, what they are granted, compiled functions; names, no OIDs';
+
+revoke all on function tenancy.relation_state(oid), tenancy.table_state(regclass), tenancy.application_state(text) from public;
+grant execute on function tenancy.relation_state(oid), tenancy.table_state(regclass), tenancy.application_state(text) to tenancy_auditor;

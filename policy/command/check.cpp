@@ -8,6 +8,7 @@
 
 #include "policy/command/check_database.hpp"
 #include "policy/command/command.hpp"
+#include "policy/command/report.hpp"
 #include "policy/command/tables.hpp"
 #include "policy/compile.hpp"
 
@@ -19,14 +20,15 @@ std::string count(std::size_t number, std::string_view noun) {
   return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
 }
 
-ExitCode check_file(const std::string &path, const TablesOption &tables) {
+ExitCode check_file(const std::string &path, const TablesOption &tables, Format format) {
   Source source = Source::read(path);
   const std::optional<Schema> schema = read_tables(tables, path);
   Diagnostics diagnostics;
   const std::optional<Model> model = analyze(source, diagnostics, schema ? &*schema : nullptr);
-  std::cerr << diagnostics.render(source);
+  report(diagnostics, source, format, format == Format::human ? Stream::error : Stream::output);
   if (!model) return ExitCode::findings;
   if (tables.conninfo) return check_database(source, *model, *tables.conninfo);
+  if (format != Format::human) return ExitCode::fine;
   std::cout << fmt::format(
       "{}: ok, {}, {}, {}{}{}\n", path, count(model->roles.size(), "role"),
       count(model->tables.size(), "table"), count(model->rules, "rule"),
@@ -47,7 +49,10 @@ void add_check(CLI::App &app, ExitCode &exit) {
   const auto path = std::make_shared<std::string>();
   command->add_option("FILE", *path, "the policy file, as a rule tenancy.yaml")->required();
   const std::shared_ptr<TablesOption> tables = add_tables_option(*command);
-  command->footer(R"(Errors and warnings go to the standard error; warnings do not fail.
+  const std::shared_ptr<Format> format = add_format(*command);
+  command->footer(
+      R"(Warnings do not fail. For people, errors and warnings go to the standard error; in the
+formats for tools they are all that is written to the standard output.
 
 With --db, what is open in the database or differs from the file is printed, each with the
 statement that mends it. Nothing is changed. tenancy_auditor sees all; other roles are told what
@@ -56,8 +61,9 @@ they did not see. Exit status 2: it could not look.
 Example:
   tenancy schema dump --db "$DATABASE" -o tenancy.schema.yaml
   tenancy check tenancy.yaml
+  tenancy check tenancy.yaml --format sarif > tenancy.sarif
   tenancy check tenancy.yaml --db "service=production")");
-  command->callback([path, tables, &exit] { exit = check_file(*path, *tables); });
+  command->callback([path, tables, format, &exit] { exit = check_file(*path, *tables, *format); });
 }
 
 }  // namespace tenancy::policy

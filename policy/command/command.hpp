@@ -20,7 +20,9 @@ enum class ExitCode : int {
 // app and exit outlive the parse.
 void add_check(CLI::App &app, ExitCode &exit);
 void add_build(CLI::App &app, ExitCode &exit);
+void add_apply(CLI::App &app, ExitCode &exit);
 void add_schema(CLI::App &app, ExitCode &exit);
+void add_explain_error(CLI::App &app);
 void add_token(CLI::App &app, ExitCode &exit);
 
 }  // namespace tenancy::policy

@@ -23,7 +23,9 @@ Exit status: 0 nothing to report, 1 findings or a refused token, 2 wrong argumen
 a file that cannot be read or written, or a server that cannot be reached.)");
     add_check(app, exit);
     add_build(app, exit);
+    add_apply(app, exit);
     add_schema(app, exit);
+    tenancy::policy::add_explain_error(app);
     add_token(app, exit);
     try {
       app.parse(argc, argv);

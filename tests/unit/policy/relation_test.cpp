@@ -30,7 +30,7 @@ bool holds(const std::string &text, std::string_view part) {
 
 // The clauses of the last policy, on one line.
 std::string last_policy(const std::string &sql) {
-  const std::size_t at = sql.rfind("create policy ");
+  const std::size_t at = sql.rfind("create policy demo_app_");
   const std::string statement = sql.substr(at, sql.find(';', at) - at);
   const std::string flat = std::regex_replace(statement, std::regex("\\s+"), " ");
   return std::regex_replace(flat,

@@ -56,9 +56,9 @@ inline Model model_of(const std::string &text) {
 inline std::string sql_of(const std::string &text) {
   Source source("tenancy.yaml", text);
   Diagnostics diagnostics;
-  std::optional<std::string> sql = compile(source, diagnostics);
-  if (!sql) throw std::runtime_error(diagnostics.render(source));
-  return std::move(*sql);
+  const std::optional<Script> script = compile(source, diagnostics);
+  if (!script) throw std::runtime_error(diagnostics.render(source));
+  return print(*script, false);
 }
 
 // `name line:column` of each diagnostic, in order.

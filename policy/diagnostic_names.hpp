@@ -1,0 +1,89 @@
+// The names of all diagnostics: the one table of them.
+//
+// A name is stable: users write it into the rules of their own tools. docs/diagnostics.md lists the
+// same rows; tests/cli/diagnostics.sh holds both to what the compiler can say.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace tenancy::policy {
+
+struct DiagnosticName {
+  std::string_view name;
+  std::string_view meaning;
+};
+
+// Sorted by name.
+inline constexpr auto diagnostic_names = std::to_array<DiagnosticName>({
+    {"all-of-what", "\"all\" where nothing says which columns that are"},
+    {"ambiguous-word", "an unquoted word that some readers of YAML take for a value"},
+    {"anchor", "an anchor or an alias of YAML"},
+    {"blind-write", "a role writes rows that it cannot read, which WHERE and RETURNING need"},
+    {"columns-differ", "two roles have different columns in one API context"},
+    {"condition", "a row condition that is not in the closed language of conditions"},
+    {"control-character", "a control character, or one that changes how text reads"},
+    {"depth", "YAML that is nested too deeply"},
+    {"directive", "a directive of YAML"},
+    {"duplicate", "a name that is declared or listed twice"},
+    {"duplicate-include", "a file that is included twice"},
+    {"duplicate-key", "a key that stands twice in one mapping"},
+    {"empty", "a file without a policy"},
+    {"encoding", "a byte that is not part of UTF-8 text"},
+    {"extension-directory", "a membership beside the extension's own directory"},
+    {"extension-object", "an object of the schema tenancy, which is not for tenants"},
+    {"first-file-only", "a key of the first file in an included one"},
+    {"global-write", "tenants write rows that every tenant sees"},
+    {"idle-role", "a role that can do nothing"},
+    {"immutable", "a column that never changes among those to update"},
+    {"include-cycle", "a file that includes itself"},
+    {"include-limit", "too many included files, too deep or too large ones"},
+    {"include-path", "an included file outside of the first one's folder"},
+    {"include-unreadable", "an included file that cannot be read"},
+    {"insert-of-a-tenant", "an insert into the table whose rows are the tenants"},
+    {"key", "a key of YAML that is not a word"},
+    {"merge-key", "a merge key of YAML"},
+    {"missing-key", "a key that is needed and not there"},
+    {"missing-role", "a rule without a role where not everybody may"},
+    {"mixed-and-or", "\"and\" beside \"or\" without parentheses"},
+    {"name", "a name that PostgreSQL or the language cannot hold"},
+    {"no-role", "a level that no role belongs to"},
+    {"no-table", "a policy without tables"},
+    {"outside-context", "a context role of the policy under \"outside\""},
+    {"parent-cycle", "a table that is its own ancestor"},
+    {"parent-key", "a child whose columns are not as many as its parent's key has"},
+    {"role-cycle", "a role that includes itself"},
+    {"role-level", "a role of the wrong level"},
+    {"role-name", "a role whose name does not begin with its level"},
+    {"rows-of-several-verbs", "one row condition for several verbs that write"},
+    {"same-column", "account and workspace by the same column"},
+    {"same-table", "two levels in the same table"},
+    {"scope", "a scope that the table cannot have"},
+    {"second-document", "a second YAML document in the file"},
+    {"self-grant", "a rule by which users decide who they are or what they may"},
+    {"signature", "a function that is not named by its signature"},
+    {"structure", "a value of the wrong kind: a list, a mapping or a word in another's place"},
+    {"tab", "a tab"},
+    {"tag", "a tag of YAML"},
+    {"unknown-column", "a column that the table does not have"},
+    {"unknown-context", "an API context that there is not"},
+    {"unknown-key", "a key that there is not at this place"},
+    {"unknown-role", "a role that is not declared"},
+    {"unknown-scope", "a scope that there is not"},
+    {"unknown-table", "a table that the policy does not list"},
+    {"unknown-type", "a type that a key cannot have"},
+    {"unknown-word", "a value that is none of the words for this key"},
+    {"unsupported", "what a later version of the language will have"},
+    {"version", "a version of the language that this compiler does not know"},
+    {"yaml", "text that is not YAML"},
+});
+
+// Empty for a name that is not in the table.
+constexpr std::string_view meaning_of(std::string_view name) {
+  for (const DiagnosticName &each : diagnostic_names) {
+    if (each.name == name) return each.meaning;
+  }
+  return {};
+}
+
+}  // namespace tenancy::policy
