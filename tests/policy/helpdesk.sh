@@ -229,8 +229,8 @@ is "$(psql --username helpdesk_worker --no-psqlrc --quiet --tuples-only --no-ali
   "$(sql "select count(*) from tickets")" "the worker works for all companies as before"
 is "$(psql --username metabase --no-psqlrc --quiet --tuples-only --no-align --dbname "$database" --command "select count(*) from invoices")" \
   "$(sql "select count(*) from invoices")" "reports are made as before"
-is "$(psql --username helpdesk_worker --no-psqlrc --quiet --tuples-only --no-align --dbname "$database" --command "begin; insert into ticket_comments (ticket_id, author_id, body) values (21001, 205, 'by a job') returning company_id, workspace_id; rollback")" \
-  "2|21" "what the worker writes, without a session, is filled from the parent"
+is "$(psql --username helpdesk_worker --no-psqlrc --quiet --tuples-only --no-align --dbname "$database" --command "begin; insert into ticket_comments (ticket_id, author_id, body, company_id, workspace_id) values (21001, 205, 'by a job', 2, 21) returning company_id, workspace_id; rollback")" \
+  "2|21" "the worker, who has no identity, names company and workspace"
 
 # --- a second time, and away again ---------------------------------------------------------------------------------
 superuser --file tests/policy/catalog.sql > "$work/helpdesk.applied"
