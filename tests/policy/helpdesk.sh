@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A help desk that knew nothing of row level security (policy/examples/helpdesk) is adopted, three tables at a time:
-# before the first step its login works as ever; after each, the adopted tables are isolated and the others work as
+# before the first step its login works as ever; after each, which may be watched before it is enforced, the adopted
+# tables are isolated and the others work as
 # before; at the end users of two companies do what they may and no more, by an ORM that writes all columns; then the
 # policy is taken off again. Each attempt has a control beside it.
 set -uo pipefail
@@ -87,6 +88,21 @@ steps=$(grep -c '^  - tables/' "$helpdesk/tenancy.yaml")
 adopted=()
 for ((step = 1; step <= steps; step++)); do
   must helpdesk.adopt.log "$helpdesk/adopt.sh" "$step" "$work/step"
+  # Before it is enforced, the second step is watched for a while.
+  if [ "$step" -eq 2 ]; then
+    must helpdesk.adopt.log "$helpdesk/adopt.sh" 2 "$work/report"
+    sed -i 's/^    scope: .*/&\n    enforce: report/' "$work/report/tables/02_tickets.yaml"
+    must helpdesk.report.log apply_policy "$work/report/tenancy.yaml"
+    watched="tickets ticket_comments ticket_shares"
+    # shellcheck disable=SC2086
+    is "$(old "$(all_of plainly $watched)$(touch_all $watched)")" "$(sql "$(all_of plainly $watched)$(all_of plainly $watched)" | one_line)" \
+      "step 2, reported only: without a login all is read and written as before"
+    may alex@app "step 2, reported only: reads what will be hidden from him" "select count(distinct company_id) from tickets;" 2
+    may gary@app "step 2, reported only: writes what will be refused" "update tickets set public = true where id = 21001 returning id;" 21001
+    is "$(sql "select string_agg(distinct x, ', ' order by x) from (select format('%s %s %s', verb, what, login_role) from tenancy.report where relation = 'tickets'::regclass) r (x)")" \
+      "read hidden_row helpdesk_rails, read no_identity helpdesk_rails, update hidden_row helpdesk_rails, update missing_right helpdesk_rails, update no_identity helpdesk_rails, update refused_row helpdesk_rails" \
+      "step 2, reported only: and it was counted"
+  fi
   must "helpdesk.apply.$step.log" apply_policy "$work/step/tenancy.yaml"
   revoke=$("$helpdesk/adopt.sh" "$step" "$work/step" --revoke)
   must helpdesk.adopt.log sql "$revoke"
