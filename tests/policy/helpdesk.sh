@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # A help desk that knew nothing of row level security (policy/examples/helpdesk) is adopted, three tables at a time:
 # before the first step its login works as ever; after each, which may be watched before it is enforced, the adopted
-# tables are isolated and the others work as
-# before; at the end users of two companies do what they may and no more, by an ORM that writes all columns; then the
-# policy is taken off again. Each attempt has a control beside it.
+# tables are isolated and the others work as before; at the end users of two companies do what they may and no more, by
+# an ORM that writes all columns; then the policy is taken off again. Each attempt has a control beside it.
 set -uo pipefail
 source tests/policy/setup.bash
 make_helpdesk_before policy_helpdesk
@@ -255,11 +254,15 @@ is "$(superuser --file tests/policy/catalog.sql | diff "$work/helpdesk.applied" 
 must helpdesk.remove.log apply_policy "$helpdesk/tenancy.yaml" --remove
 must helpdesk.log sql "grant select, insert, update, delete on ${adopted[*]/%/,} audit_logs to helpdesk_rails"
 superuser --file tests/policy/catalog.sql > "$work/helpdesk.removed"
-# What prepare added stays: columns, their keys and indexes.
-is "$(diff <(grep -E '^(relation|policy|function|default)' "$work/helpdesk.migrated") <(grep -E '^(relation|policy|function|default)' "$work/helpdesk.removed"))" "" \
+# What prepare added stays: columns, the triggers that fill them, keys and indexes.
+rights() { grep -E '^(relation|policy|function|default)' "$1" | grep -v '^function helpdesk_fill_'; }
+is "$(diff <(rights "$work/helpdesk.migrated") <(rights "$work/helpdesk.removed"))" "" \
   "removed: rights, row level security, policies and functions are what they were"
 is "$(comm -23 <(grep '^column' "$work/helpdesk.migrated") <(grep '^column' "$work/helpdesk.removed"))" "" "and so are the columns that there were, and their defaults"
 is "$(old "$(all_of plainly "${every_table[@]}")")" "$before" "the application's login reads everything again"
 is "$(old "$(touch_all "${every_table[@]}")")" "$before" "and writes it"
 may nobody@app "inserts for any company" "insert into tags (company_id, workspace_id, name) values (2, 21, 'new') returning name;" new
+grep -E '^(alter table|drop (index|trigger|function)) .*;$' "$work/helpdesk.remove.log" > "$work/helpdesk.drop.sql"
+is "$(superuser --file "$work/helpdesk.drop.sql" 2>&1)" "" "what removal leaves is dropped by the statements that it prints"
+is "$(superuser --file tests/policy/catalog.sql | diff "$work/helpdesk.migrated" -)" "" "and then all is as it was"
 finish
