@@ -110,6 +110,37 @@ struct Table {
   std::vector<Rule> rules;
 };
 
+struct Value {
+  enum class Kind { null, boolean, number, text };
+  Kind kind;
+  Name text;
+};
+
+// A row for tests to begin with.
+struct Fixture {
+  Span span;
+  Name table;
+  std::optional<Name> label;
+  std::vector<std::pair<Name, Value>> values;
+};
+
+struct Expectation {
+  Name verb;
+  Name target;  // `table` or `table.column`
+  std::vector<Name> rows;
+};
+
+struct Test {
+  Span span;
+  Name name;
+  std::optional<Value> user;
+  std::optional<Value> account;
+  std::optional<Value> workspace;
+  std::vector<Name> roles;
+  Name context;
+  std::vector<Expectation> expectations;
+};
+
 struct File {
   Name application;
   std::optional<Name> directory;
@@ -128,6 +159,8 @@ struct File {
   std::vector<View> views;
   std::vector<Function> functions;
   std::vector<Sequence> sequences;
+  std::vector<Fixture> fixtures;
+  std::vector<Test> tests;
 };
 
 }  // namespace tenancy::policy::ast

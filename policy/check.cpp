@@ -17,10 +17,12 @@ std::optional<Model> check(const Source &source, const ast::File &file, const Sc
   check_tables(source, file, schema, model, diagnostics);
   check_relations(file, model, diagnostics);
   check_objects(source, file, model, diagnostics);
+  check_tests(source, file, model, diagnostics);
+  if (schema != nullptr && !diagnostics.failed()) check_schema(file, *schema, model, diagnostics);
+  check_conditions(file, model, schema, diagnostics);
   check_power(file, model, diagnostics);
   if (diagnostics.failed()) return std::nullopt;
-  if (schema != nullptr) check_schema(file, *schema, model, diagnostics);
-  if (diagnostics.failed()) return std::nullopt;
+  check_covered(source, file, model, diagnostics);
   check_sense(file, model, diagnostics);
   return model;
 }

@@ -7,7 +7,10 @@
 //   check_relations  what links two tables, and whose rules may ask for it
 //   check_schema     against the tables that there are
 //   check_objects    views, functions, sequences, roles outside
+//   check_conditions  types, nulls, what is always or never true
 //   check_power      rules by which users write who they are, or which tenant is open
+//   check_covered    warnings: rules that give nothing beside others, or more than each alone
+//   check_tests      fixtures, and what tests expect of them
 //   check_sense      warnings: what is allowed but hardly meant
 #pragma once
 
@@ -46,9 +49,16 @@ void check_schema(const ast::File &file, const Schema &schema, const Model &mode
 void check_relations(const ast::File &file, Model &model, Diagnostics &diagnostics);
 void check_objects(const Source &source, const ast::File &file, Model &model,
                    Diagnostics &diagnostics);
+// REQUIRES: check_hierarchy() and check_relations() ran. Types are checked if there is a schema.
+void check_conditions(const ast::File &file, const Model &model, const Schema *schema,
+                      Diagnostics &diagnostics);
 // REQUIRES: check_tables() ran.
 void check_power(const ast::File &file, const Model &model, Diagnostics &diagnostics);
+void check_tests(const Source &source, const ast::File &file, Model &model,
+                 Diagnostics &diagnostics);
 // REQUIRES: no error so far.
+void check_covered(const Source &source, const ast::File &file, const Model &model,
+                   Diagnostics &diagnostics);
 void check_sense(const ast::File &file, const Model &model, Diagnostics &diagnostics);
 
 // `schema.name` or `name`, which is in schema public.

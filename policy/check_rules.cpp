@@ -107,7 +107,12 @@ class RuleChecker {
                              "where that is enough");
       }
       for_each_operand(**condition, [&](const Operand &operand) {
-        if (operand.kind == Operand::Kind::column) known({operand.text, operand.span});
+        if (operand.kind != Operand::Kind::column) return;
+        if (there_ == nullptr) {
+          known({operand.text, operand.span});
+        } else {
+          note(operand.text);  // check_conditions() knows its type, too
+        }
       });
     }
     return diagnostics_.errors() == errors;

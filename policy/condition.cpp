@@ -271,7 +271,8 @@ class Parser : Expression {
   Operand constant(Json node) {
     const std::size_t at = place(node);
     if (node["sval"].exists()) {
-      return {Operand::Kind::text, std::string(node["sval"]["sval"].string()), span(at, 1)};
+      return {Operand::Kind::text, std::string(node["sval"]["sval"].string()),
+              span(at, literal_length(at))};
     }
     if (node["boolval"].exists()) {
       return {Operand::Kind::boolean, node["boolval"]["boolval"].boolean() ? "true" : "false",
@@ -284,6 +285,14 @@ class Parser : Expression {
     }
     refuse_node(node, "this kind of constant is not known here",
                 "write 'text', a decimal number, true or false");
+  }
+
+  std::size_t literal_length(std::size_t at) const {
+    std::size_t end = at + 1;
+    while (end < text_.size() && (text_[end] != '\'' || text_.substr(end, 2) == "''")) {
+      end += text_[end] == '\'' ? 2 : 1;
+    }
+    return std::min(end + 1, text_.size()) - at;
   }
 
   // From the text: libpg_query 15 prints every integer that is not positive as no integer at all.

@@ -47,6 +47,7 @@ inline constexpr auto diagnostic_names = std::to_array<DiagnosticName>({
     {"missing-role", "a rule without a role where not everybody may"},
     {"mixed-and-or", "\"and\" beside \"or\" without parentheses"},
     {"name", "a name that PostgreSQL or the language cannot hold"},
+    {"no-active", "a table of tenants or users that says who is gone, and no \"active:\""},
     {"no-role", "a level that no role belongs to"},
     {"no-table", "a policy without tables"},
     {"outside-context", "a context role of the policy under \"outside\""},
@@ -67,6 +68,7 @@ inline constexpr auto diagnostic_names = std::to_array<DiagnosticName>({
     {"tag", "a tag of YAML"},
     {"unknown-column", "a column that the table does not have"},
     {"unknown-context", "an API context that there is not"},
+    {"unknown-fixture", "a row that is not among the fixtures of the table"},
     {"unknown-key", "a key that there is not at this place"},
     {"unknown-role", "a role that is not declared"},
     {"unknown-scope", "a scope that there is not"},
@@ -74,6 +76,7 @@ inline constexpr auto diagnostic_names = std::to_array<DiagnosticName>({
     {"unknown-type", "a type that a key cannot have"},
     {"unknown-word", "a value that is none of the words for this key"},
     {"unsupported", "what a later version of the language will have"},
+    {"value", "a value that a key of this type cannot have"},
     {"version", "a version of the language that this compiler does not know"},
     {"yaml", "text that is not YAML"},
 });

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include <map>
+#include <set>
+#include <utility>
+
 #include "core/ident.hpp"
 #include "policy/emit.hpp"
 
@@ -82,32 +86,34 @@ class Expectations {
     });
   }
 
-  Named &exists(const TableName &table) {
-    const auto found = std::find_if(named_.begin(), named_.end(),
-                                    [&](const Named &each) { return each.table == table; });
-    return found != named_.end() ? *found : named_.emplace_back(Named{table, {}});
+  std::size_t exists(const TableName &table) {
+    const auto [place, is_new] = tables_.emplace(table, named_.size());
+    if (is_new) named_.push_back({table, {}});
+    return place->second;
   }
 
   void named(const TableName &table, const std::string &column) {
-    std::vector<std::string> &columns = exists(table).columns;
-    if (std::find(columns.begin(), columns.end(), column) == columns.end()) {
-      columns.push_back(column);
-    }
+    const std::size_t at = exists(table);
+    if (columns_.emplace(at, column).second) named_[at].columns.push_back(column);
   }
 
   void typed(const TableName &table, const std::string &column, KeyType type,
              bool required = false) {
     named(table, column);
-    for (Typed &each : typed_) {
-      if (each.table != table || each.column != column) continue;
-      each.required = each.required || required;
-      return;
+    const auto [place, is_new] = types_.emplace(std::pair(exists(table), column), typed_.size());
+    if (is_new) {
+      typed_.push_back({table, column, type, required});
+    } else {
+      typed_[place->second].required = typed_[place->second].required || required;
     }
-    typed_.push_back({table, column, type, required});
   }
 
   std::vector<Named> named_;
   std::vector<Typed> typed_;
+  // Where in them each is; a column with its table's place.
+  std::map<TableName, std::size_t> tables_;
+  std::set<std::pair<std::size_t, std::string>> columns_;
+  std::map<std::pair<std::size_t, std::string>, std::size_t> types_;
 };
 
 // A membership of a workspace that stands in a table of the account is of a workspace of that

@@ -85,15 +85,7 @@ class TableLowering {
   bool covers(const Branch &large, const Branch &small) const {
     if (large.rows && large.rows != small.rows) return false;
     if (large.new_row && large.new_row != small.new_row) return false;
-    if (large.role.empty() || large.role == small.role) return true;
-    if (small.role.empty()) return false;
-    // An account role's workspace roles count only while a workspace is bound, which no floor but
-    // a workspace's requires.
-    if (is_account_role(small.role) && !is_account_role(large.role) && table_.workspace.empty()) {
-      return false;
-    }
-    const std::vector<std::string> &held = model_.role(small.role).holds;
-    return std::find(held.begin(), held.end(), large.role) != held.end();
+    return model_.passes(table_, small.role, large.role);
   }
 
   const Model &model_;

@@ -34,6 +34,16 @@ const Role &Model::role(std::string_view name) const {
   return *found;
 }
 
+bool Model::passes(const Table &table, const std::string &name, const std::string &wanted) const {
+  if (wanted.empty() || name == wanted) return true;
+  if (name.empty()) return false;
+  // An account role's workspace roles count only while a workspace is bound, which no floor but a
+  // workspace's requires.
+  if (is_account_role(name) && !is_account_role(wanted) && table.workspace.empty()) return false;
+  const std::vector<std::string> &held = role(name).holds;
+  return std::find(held.begin(), held.end(), wanted) != held.end();
+}
+
 const Relation &Model::relation(std::string_view name) const {
   const auto found = std::find_if(relations.begin(), relations.end(),
                                   [&](const Relation &relation) { return relation.name == name; });

@@ -141,6 +141,40 @@ struct Sequence {
   std::size_t at;
 };
 
+struct Constant {
+  enum class Kind { null, boolean, number, text };
+  Kind kind;
+  std::string text;
+};
+
+// A row that tests begin with.
+struct Fixture {
+  TableName table;
+  std::string label;  // empty: tests cannot name it
+  std::vector<std::pair<std::string, Constant>> values;
+  std::size_t at;
+};
+
+// The rows of a table that a verb succeeds on; on all others it does not.
+struct Expectation {
+  Verb verb;
+  TableName table;
+  std::string column;             // empty: of the whole row
+  std::vector<std::size_t> rows;  // of Model::fixtures
+  std::size_t at;
+};
+
+struct Test {
+  std::string name;
+  std::optional<std::string> user;  // the keys of the identity, as text
+  std::optional<std::string> account;
+  std::optional<std::string> workspace;
+  std::vector<std::string> roles;  // as a directory would give them: not what they include
+  ApiContext context;
+  std::vector<Expectation> expectations;
+  std::size_t at;
+};
+
 // Where it is stored who belongs to which tenant.
 enum class Directory {
   own,        // in the application's tables
@@ -168,12 +202,17 @@ struct Model {
   std::vector<View> views;
   std::vector<Function> functions;
   std::vector<Sequence> sequences;
+  std::vector<Fixture> fixtures;
+  std::vector<Test> tests;
   std::size_t rules = 0;       // as written
   std::size_t unverified = 0;  // conditions of plain SQL, as written
 
   // REQUIRES: there is one of that name.
   const Role &role(std::string_view name) const;
   const Relation &relation(std::string_view name) const;
+
+  // Whether whoever has the role passes where the table's rules ask for `wanted`. Empty: everybody.
+  bool passes(const Table &table, const std::string &role, const std::string &wanted) const;
 };
 
 }  // namespace tenancy::policy

@@ -10,11 +10,12 @@ namespace tenancy::policy {
 
 namespace {
 
-const std::vector<std::string> later_keys{"principals", "services", "fixtures", "tests"};
+const std::vector<std::string> later_keys{"principals", "services"};
 // The keys of the first file, and those of them that only it may have.
-const std::vector<std::string> known_keys{
-    "tenancy", "application", "include",   "directory", "columns", "hierarchy", "membership",
-    "roles",   "outside",     "relations", "tables",    "views",   "functions", "sequences"};
+const std::vector<std::string> known_keys{"tenancy",   "application", "include",    "directory",
+                                          "columns",   "hierarchy",   "membership", "roles",
+                                          "outside",   "relations",   "tables",     "views",
+                                          "functions", "sequences",   "fixtures",   "tests"};
 const std::vector<std::string> first_file_keys{"application", "directory", "columns", "hierarchy",
                                                "membership"};
 
@@ -37,6 +38,7 @@ class FileParser {
       if (const Node *node = top.find("relations")) relations(*node);
       if (const Node *node = top.find("tables")) tables(*node);
       parse_objects(top, file_, diagnostics_);
+      parse_tests(top, file_, diagnostics_);
     }
     require_somewhere(roots, "roles");
     require_somewhere(roots, "tables");

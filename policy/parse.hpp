@@ -24,5 +24,7 @@ std::optional<ast::Table> parse_table(const Source &source, const Member &member
 
 // `views:`, `functions:`, `sequences:` and `outside:` of one file.
 void parse_objects(const MappingReader &top, ast::File &file, Diagnostics &diagnostics);
+// `fixtures:` and `tests:` of one file.
+void parse_tests(const MappingReader &top, ast::File &file, Diagnostics &diagnostics);
 
 }  // namespace tenancy::policy

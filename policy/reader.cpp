@@ -36,6 +36,18 @@ bool contains(const std::vector<std::string> &words, const std::string &word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+void check_context(const ast::Name &context, Diagnostics &diagnostics) {
+  if (context.text == "app" || context.text == "dashboard") return;
+  if (context.text == "portal") {
+    diagnostics.error("unsupported", "\"portal\" is not supported by this version", context.span,
+                      "serve the portal from dashboard or app: known here: app, dashboard");
+  } else {
+    diagnostics.error("unknown-context",
+                      fmt::format("there is no API context \"{}\"", context.text), context.span,
+                      suggest(context.text, {"app", "dashboard"}));
+  }
+}
+
 // What can be done without what comes with a later version.
 std::string_view instead_of(std::string_view key) {
   if (key == "services") {
@@ -188,19 +200,15 @@ std::optional<ast::Name> read_choice(const Node &node, std::string_view what,
   return std::nullopt;
 }
 
+std::optional<ast::Name> read_context(const Node &node, Diagnostics &diagnostics) {
+  const std::optional<ast::Name> context = read_name(node, "a context", diagnostics);
+  if (context) check_context(*context, diagnostics);
+  return context;
+}
+
 std::vector<ast::Name> read_contexts(const Node &node, Diagnostics &diagnostics) {
   std::vector<ast::Name> contexts = read_list(node, "context", false, diagnostics);
-  for (const ast::Name &context : contexts) {
-    if (context.text == "app" || context.text == "dashboard") continue;
-    if (context.text == "portal") {
-      diagnostics.error("unsupported", "\"portal\" is not supported by this version", context.span,
-                        "serve the portal from dashboard or app: known here: app, dashboard");
-    } else {
-      diagnostics.error("unknown-context",
-                        fmt::format("there is no API context \"{}\"", context.text), context.span,
-                        suggest(context.text, {"app", "dashboard"}));
-    }
-  }
+  for (const ast::Name &context : contexts) check_context(context, diagnostics);
   return contexts;
 }
 

@@ -52,7 +52,8 @@ std::vector<ast::Name> read_list(const Node &node, std::string_view what, bool s
 std::optional<ast::Name> read_choice(const Node &node, std::string_view what,
                                      const std::vector<std::string> &choices,
                                      Diagnostics &diagnostics);
-// A list of API contexts.
+// An API context, and a list of them.
+std::optional<ast::Name> read_context(const Node &node, Diagnostics &diagnostics);
 std::vector<ast::Name> read_contexts(const Node &node, Diagnostics &diagnostics);
 // `all`, a column or a list of columns, after a verb.
 std::optional<ast::Columns> read_columns(const Node &node, std::string_view verb,

@@ -14,15 +14,18 @@ namespace tenancy::policy {
 
 namespace {
 
-// The types whose name in the catalog is not what SQL calls them.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 15> sql_names{{
+// The types that SQL has words of its own for, which are not quoted; by their name in the catalog.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 18> sql_names{{
     {"bool", "boolean"},
     {"int2", "smallint"},
     {"int4", "integer"},
     {"int8", "bigint"},
     {"float4", "real"},
     {"float8", "double precision"},
-    {"decimal", "numeric"},
+    {"numeric", "numeric"},
+    {"interval", "interval"},
+    {"bit", "bit"},
+    {"json", "json"},
     {"bpchar", "character"},
     {"varchar", "character varying"},
     {"varbit", "bit varying"},

@@ -20,7 +20,12 @@ std::size_t Source::add(std::string path, std::string text) {
   if (!files_.empty()) text_ += '\n';  // so that the end of one is not the begin of the next
   const std::size_t begin = text_.size();
   text_ += text;
-  files_.push_back({std::move(path), {begin, text_.size()}});
+  const std::filesystem::path first(files_.empty() ? path : files_.front().path);
+  const std::filesystem::path folder = first.lexically_normal().parent_path();
+  std::string name = files_.empty()
+                         ? first.filename().string()
+                         : std::filesystem::path(path).lexically_relative(folder).string();
+  files_.push_back({std::move(path), std::move(name), {begin, text_.size()}});
   starts_.push_back(begin);
   for (std::size_t at = begin; at < text_.size(); ++at) {
     if (text_[at] == '\n') starts_.push_back(at + 1);
@@ -56,14 +61,6 @@ const Source::File &Source::file_at(std::size_t offset) const {
       std::upper_bound(files_.begin(), files_.end(), offset,
                        [](std::size_t at, const File &file) { return at < file.extent.begin; });
   return *(after - 1);
-}
-
-std::string Source::name_at(std::size_t offset) const {
-  const File &file = file_at(offset);
-  const std::filesystem::path first(files_.front().path);
-  if (&file == files_.data()) return first.filename().string();
-  const std::filesystem::path folder = first.lexically_normal().parent_path();
-  return std::filesystem::path(file.path).lexically_relative(folder).string();
 }
 
 std::string Source::record() const {

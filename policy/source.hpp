@@ -37,9 +37,9 @@ class Source {
   std::size_t files() const { return files_.size(); }
   const std::string &path() const { return files_.front().path; }  // of the first, as given
   const std::string &path_at(std::size_t offset) const { return file_at(offset).path; }
-  std::string name() const { return name_at(0); }  // of the first, without directories
+  const std::string &name() const { return files_.front().name; }  // of it, without directories
   // The same of the file that holds the offset; of an included one, as the first would write it.
-  std::string name_at(std::size_t offset) const;
+  const std::string &name_at(std::size_t offset) const { return file_at(offset).name; }
   Span extent(std::size_t file) const { return files_.at(file).extent; }
   const std::string &text() const { return text_; }  // all of it
 
@@ -56,6 +56,7 @@ class Source {
  private:
   struct File {
     std::string path;
+    std::string name;
     Span extent;
   };
   const File &file_at(std::size_t offset) const;

@@ -45,6 +45,38 @@ bool applies(const ColumnRule &rule, const Identity &identity, Verb verb) {
          holds_role(rule, identity);
 }
 
+Right right_of(const Management &management, const Identity &identity, Verb verb) {
+  Right right{};
+  const ListCell *cell;
+  foreach (cell, management.rules) {
+    const auto &rule = *static_cast<const ColumnRule *>(lfirst(cell));
+    if (!applies(rule, identity, verb)) continue;
+    if (rule.has_all_columns) return {true, true, nullptr};
+    // The first rule's own set is given out where it is the only one.
+    right.columns = right.has_rule ? bms_union(right.columns, rule.columns) : rule.columns;
+    right.has_rule = true;
+  }
+  return right;
+}
+
+// The same, kept until another identity is bound.
+const Right &known_right(const ManagedTable &managed, const Management &management,
+                         const Identity &identity, Verb verb) {
+  const auto index = static_cast<std::size_t>(verb);
+  Right &known = management.known_rights[index];
+  std::uint64_t &known_at = management.known_at[index];
+  if (likely(known_at == identity_generation())) return known;
+  known_at = 0;
+  const Right right = right_of(management, identity, verb);
+  const MemoryContext caller = MemoryContextSwitchTo(managed.memory);
+  Bitmapset *columns = bms_copy(right.columns);
+  MemoryContextSwitchTo(caller);
+  bms_free(known.columns);
+  known = {right.has_rule, right.has_all_columns, columns};
+  known_at = identity_generation();
+  return known;
+}
+
 // A whole row is all columns.
 const Bitmapset *expanded(const Bitmapset *columns, const Bitmapset *live) {
   if (!bms_is_member(member_of(InvalidAttrNumber), columns)) return columns;
@@ -197,20 +229,6 @@ bool is_exempt(Oid user) {
   return InNoForceRLSOperation() || has_bypassrls_privilege(user);
 }
 
-Right right_of(const Management &management, const Identity &identity, Verb verb) {
-  Right right{};
-  const ListCell *cell;
-  foreach (cell, management.rules) {
-    const auto &rule = *static_cast<const ColumnRule *>(lfirst(cell));
-    if (!applies(rule, identity, verb)) continue;
-    if (rule.has_all_columns) return {true, true, nullptr};
-    // The first rule's own set is given out where it is the only one.
-    right.columns = right.has_rule ? bms_union(right.columns, rule.columns) : rule.columns;
-    right.has_rule = true;
-  }
-  return right;
-}
-
 Judgement judgement_for(const ManagedTable &managed, Verb verb) {
   const Identity *identity = peek_identity();
   const Management *management =
@@ -226,7 +244,8 @@ Judgement judgement_for(const ManagedTable &managed, Verb verb) {
   }
   if (!reports && management != nullptr && !management->has_rules)
     refuse_unknown(managed, *management);
-  const Right right = management != nullptr ? right_of(*management, *identity, verb) : Right{};
+  const Right right =
+      management != nullptr ? known_right(managed, *management, *identity, verb) : Right{};
   if (right.has_rule) return {management, identity, right};
   if (!reports) refuse_verb(managed, management, *identity, verb);
   count(managed.root, verb, Finding::missing_right, 0);

@@ -22,14 +22,6 @@ void install_column_rules();
 // Whether nothing is judged: the user has BYPASSRLS, or this is a check of a foreign key.
 bool is_exempt(Oid user);
 
-// What the rules let the identity do to the table with a verb.
-struct Right {
-  bool has_rule;
-  bool has_all_columns;
-  Bitmapset *columns;
-};
-Right right_of(const Management &management, const Identity &identity, Verb verb);
-
 struct Judgement {
   const Management *management;  // null: there is nothing to judge
   const Identity *identity;

@@ -32,6 +32,13 @@ struct ColumnRule {
   Bitmapset *columns;
 };
 
+// What the rules let an identity do to the table with a verb.
+struct Right {
+  bool has_rule;
+  bool has_all_columns;
+  Bitmapset *columns;
+};
+
 // What one application's policy says of the table.
 struct Management {
   std::string_view application;
@@ -42,6 +49,9 @@ struct Management {
   bool reports;     // enforcement: report
   bool is_for_orm;  // columns: orm
   List *rules;      // of ColumnRule
+  // By verb: what the bound identity's right was found to be, and of which identity_generation().
+  mutable Right known_rights[std::size(verb_names)];
+  mutable std::uint64_t known_at[std::size(verb_names)];
 };
 
 struct ManagedTable {
@@ -50,7 +60,7 @@ struct ManagedTable {
   Bitmapset *live;    // its columns
   List *managements;  // of Management
   bool is_current;
-  MemoryContext memory;
+  MemoryContext memory;  // of all this
 };
 
 // Called once, from _PG_init.

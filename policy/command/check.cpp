@@ -38,6 +38,11 @@ ExitCode check_file(const std::string &path, const TablesOption &tables, Format 
       schema ? ""
              : "; types and columns were not checked, since there is no schema file: make one with "
                "\"tenancy schema dump\"");
+  if (!model->tests.empty()) {
+    std::cout << fmt::format("{}: {} {} not run by this version\n", path,
+                             count(model->tests.size(), "test"),
+                             model->tests.size() == 1 ? "is" : "are");
+  }
   return ExitCode::fine;
 }
 

@@ -43,9 +43,9 @@ class Session {
     const char *values[] = {database, role, nullptr};
     connection_ = PQconnectdbParams(names, values, 0);
     if (PQstatus(connection_) != CONNECTION_OK) fail(role, PQerrorMessage(connection_));
-    take(PQexec(connection_, "set max_parallel_workers_per_gather = 0"));
-    take(PQexec(connection_, "set jit = off"));
-    take(PQexec(connection_, "begin"));
+    take(PQexec(connection_, "begin"));  // pools may not SET but LOCAL
+    take(PQexec(connection_, "set local max_parallel_workers_per_gather = 0"));
+    take(PQexec(connection_, "set local jit = off"));
     take(PQexecParams(connection_, "select tenancy.login($1)", 1, nullptr, &token, nullptr, nullptr,
                       0));
     take(PQprepare(connection_, "run", sql, 0, nullptr));

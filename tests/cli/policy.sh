@@ -110,6 +110,12 @@ exits 0 "check the example of policy/README.md" "$tenancy" check "$work/readme.y
 [ ! -s "$work/err" ]
 result $? "the example of policy/README.md has no warning"
 
+# Tests are read, and not run: that must be said.
+sed -e 's/n_opn//; s/, \]/]/' "$examples/wrong/test-unknown-row.yaml" > "$work/tests.yaml"
+exits 0 "check a policy with a test" "$tenancy" check "$work/tests.yaml"
+grep -q 'tests.yaml: 1 test is not run by this version$' "$work/out"
+result $? "it says that the test was not run"
+
 # Nothing is written when something is wrong, and what is there stays.
 cd "$work" || exit 2
 echo kept > kept.sql

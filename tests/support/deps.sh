@@ -35,6 +35,7 @@ general=(
   g++ make cmake pkg-config libssl-dev libjansson-dev libcurl4-openssl-dev  # the extension
   libcli11-dev libfmt-dev libfyaml-dev libpg-query-dev libpq-dev  # the command line tool
   catch2 openssl libtap-parser-sourcehandler-pgtap-perl python3  # tests and demo
+  python3-yaml python3-jsonschema                           # tests/cli/json_schema.sh
   clang-format clang-tidy                                   # make format, make lint
   clang libclang-rt-dev                                     # make fuzz: libFuzzer
   valgrind dpkg-dev                                         # make bench-verify, check-valgrind, check-core

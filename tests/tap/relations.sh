@@ -102,7 +102,9 @@ SQL
 
 # apply RULE [SCOPE ROLE]: RULE for the guests' tickets, scope and writers of workspace memberships.
 apply() {
-  sed -e "s/\"RULE\"/\"$1\"/; s/SCOPE/${2:-workspace}/; s/ROLE/${3:-workspace.lead}/" "$work/tenancy.yaml" > "$work/applied.yaml"
+  local rule=$1
+  [ "${rule:0:1}" = "{" ] || rule="\"$1\""
+  sed -e "s/\"RULE\"/$rule/; s/SCOPE/${2:-workspace}/; s/ROLE/${3:-workspace.lead}/" "$work/tenancy.yaml" > "$work/applied.yaml"
   "$TENANCY" build "$work/applied.yaml" -o "$work/applied.sql" 2> "$work/build.log"
   psql --quiet --dbname "$app" --set ON_ERROR_STOP=1 --file "$work/applied.sql"
 }
@@ -151,6 +153,20 @@ is "$(guest "$tickets")" "101" "a table related to itself"
 apply "not (exists(part) or exists(shared))"
 is "$(guest "$tickets")" "102,103" "not over several"
 is "$(as billing 1 null "select id from invoices order by id;")" "1001" "in a table of the account, without a workspace"
+
+apply "{ sql: \"pg_catalog.mod(id, 2) = 1 and (select tenancy.has_role('workspace.guest'))\", reviewer: ann }"
+is "$(guest "$tickets")" "101,103" "plain SQL, as it was reviewed"
+
+# A rule by itself finds its rows by the index on the linked column, on a table of some size.
+psql --quiet --dbname "$app" --command "insert into tickets (id, account_id, workspace_id) select 10000 + n, 1, 11 from generate_series(1, 20000) n" \
+  --command "insert into shares select 1, 11, 10000 + n, 5 from generate_series(1, 20) n" --command "analyze"
+cp "$work/tenancy.yaml" "$work/whole.yaml"
+sed -i '/role: workspace.lead, context: \[app\], read/d' "$work/tenancy.yaml"
+apply "exists(shared)"
+like "$(guest "explain (costs off) select id from tickets;")" "(id = ANY (\$0))" "the plan has the links"
+like "$(guest "explain (costs off) select id from tickets;" | grep -o 'Index Cond: [^,]*ANY')" "Index Cond" "as a condition of an index"
+cp "$work/whole.yaml" "$work/tenancy.yaml"
+psql --quiet --dbname "$app" --command "delete from tickets where id > 10000" --command "delete from shares where ticket_id > 10000"
 
 # The type of a link changes: the function follows.
 apply "exists(part)"

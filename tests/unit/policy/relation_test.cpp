@@ -1,3 +1,5 @@
+#include <pg_query.h>
+
 #include <catch2/catch.hpp>
 #include <regex>
 
@@ -115,6 +117,32 @@ TEST_CASE("relation: a name that is too long to name a function is refused", "[r
       test::replaced(shared(by_note, "exists(shared)"), "  shared:", "  " + name + ":");
   text = test::replaced(text, "exists(shared)", "exists(" + name + ")");
   CHECK(test::said_about(text) == std::vector<std::string>{"name 16:3"});
+}
+
+TEST_CASE("relation: awkward names arrive unharmed", "[relation]") {
+  const std::string sql = test::sql_of(test::replaced(test::with_tables(R"y(  App.Notes:
+    scope: workspace
+    rules:
+      - { role: workspace.viewer, context: [app], read: all, rows: "exists(shared)" }
+  App.Notes2:
+    scope: workspace
+    account: "the account"
+    rules: []
+)y"),
+                                                      "tables:\n", R"y(relations:
+  shared: { table: App.Notes2, as: order, match: "\"order\".\"select\" = \"App\".\"Notes\".\"Odd Id\" and (\"order\".\"X\" = '$relation$' or \"order\".ok)" }
+tables:
+)y"));
+  CHECK(holds(sql, "returns setof \"App\".\"Notes2\".\"select\"%type"));
+  CHECK(holds(sql,
+              "as $relation1$\nselect r.\"select\"\n  from \"App\".\"Notes2\" r\n where "
+              "r.\"the account\" = tenancy.account_uuid()\n   and r.workspace_id = "
+              "tenancy.workspace_uuid()\n   and (r.\"X\" = '$relation$' or r.ok)\n   and "
+              "r.\"select\" is not null\n$relation1$;"));
+  CHECK(holds(sql, "\"Odd Id\" = any (array(select public.demo_shared()))"));
+  PgQueryParseResult parsed = pg_query_parse(sql.c_str());
+  CHECK(parsed.error == nullptr);
+  pg_query_free_parse_result(parsed);
 }
 
 TEST_CASE("new_row: what is written is held to it, what is there to rows", "[new_row]") {
