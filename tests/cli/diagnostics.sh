@@ -106,11 +106,11 @@ sed -n '/^## Names/,$s/^| `\([a-z-]*\)` | \(.*\) |$/\1: \2/p' docs/diagnostics.m
 diff -u "$work/known" "$work/documented" > "$work/diff"
 ok "$([ $? -eq 0 ] && echo yes)" "docs/diagnostics.md lists what explain-error does" "$work/diff"
 sed 's/:.*//' "$work/known" > "$work/names"
-# A diagnostic's name is the first literal of a call that reports, if it is in kebab-case.
-perl -0ne 'while (/\b(?:error|warning|refuse\w*)\(\s*(?:[^"();]{0,40},\s*)?"([a-z]+(?:-[a-z]+)*)",/g) { print "$1\n" }
-           while (/\? "([a-z]+(?:-[a-z]+)*)"\s*: "([a-z]+(?:-[a-z]+)*)",\s*\w+ == \w+ \?/g) { print "$1\n$2\n" }' policy/*.cpp | sort -u > "$work/said"
-diff -u "$work/names" "$work/said" > "$work/diff"
-ok "$([ $? -eq 0 ] && echo yes)" "the code says each of them, and no other" "$work/diff"
+# A diagnostic's name is the first literal of a call that reports, if it is in kebab-case; some come by way of a variable.
+perl -0ne 'while (/\b(?:error|warning|refuse\w*)\(\s*(?:[^"();]{0,40},\s*)?"([a-z]+(?:-[a-z]+)*)",/g) { print "$1\n" }' policy/*.cpp |
+  grep -vx -e account -e workspace | sort -u > "$work/said"
+is "$(comm -13 "$work/names" "$work/said")" "" "the table has each name that the code says"
+is "$(while read -r name; do grep -q "\"$name\"" policy/*.cpp || echo "$name"; done < "$work/names")" "" "the code says each name of the table"
 cat policy/examples/wrong/*.txt | sed -n 's/.*: \(error\|warning\)\[\([a-z-]*\)\]: .*/\2/p' | sort -u > "$work/shown"
 is "$(comm -13 "$work/names" "$work/shown")" "" "the wrong policies are told no other"
 is "$("$tenancy" explain-error mixed-and-or)" 'mixed-and-or: "and" beside "or" without parentheses' "one name is explained"
