@@ -19,8 +19,9 @@ hierarchy: { zzz: 1, account: { zzz: 1 }, workspace: { zzz: 1 }, user: { zzz: 1 
 membership: { zzz: 1, account: { zzz: 1 } }
 roles: { account.x: { zzz: 1 } }
 outside: { a: { zzz: 1 } }
+relations: { e: { zzz: 1 } }
 tables:
-  a: { zzz: 1, scope: { zzz: 1 }, rules: [{ zzz: 1 }] }
+  a: { zzz: 1, scope: { zzz: 1 }, rules: [{ zzz: 1, rows: { zzz: 1 } }] }
 views: { b: { zzz: 1 } }
 functions: { c(): { zzz: 1 } }
 sequences: { d: { zzz: 1 } }
@@ -33,7 +34,7 @@ import json, sys
 schema = json.load(open("policy/tenancy.schema.json"))
 places = {"a policy file": None, "the hierarchy": "hierarchy", "hierarchy.account": "account", "hierarchy.workspace": "workspace",
           "hierarchy.user": "user", "membership": "memberships", "membership.account": "membership", "a role": "role", "a role outside": "outside",
-          "a table": "table", "a scope": "parent", "a rule": "rule", "a view": "view", "a function": "function", "a sequence": "sequence",
+          "a table": "table", "a scope": "parent", "a rule": "rule", "rows": "unverified", "a relation": "relation", "a view": "view", "a function": "function", "a sequence": "sequence",
           "a test": "test", "a test's identity": "identity"}
 seen = set()
 for each in json.load(open(sys.argv[1]))["diagnostics"]:
