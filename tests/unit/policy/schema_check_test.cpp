@@ -69,11 +69,10 @@ bool has(const std::string &text, std::string_view part) {
 }  // namespace
 
 TEST_CASE("schema: key types and columns come from it", "[schema]") {
-  Source source("tenancy.yaml",
-                      with_tables("  notes:\n    scope: workspace\n    hidden: [secret]\n"
-                                  "    rules:\n"
-                                  "      - { role: workspace.editor, context: [app], "
-                                  "read: all, insert: all, update: all }\n"));
+  Source source("tenancy.yaml", with_tables("  notes:\n    scope: workspace\n    hidden: [secret]\n"
+                                            "    rules:\n"
+                                            "      - { role: workspace.editor, context: [app], "
+                                            "read: all, insert: all, update: all }\n"));
   Diagnostics diagnostics;
   const Schema schema = small_schema();
   const std::optional<Model> model = analyze(source, diagnostics, &schema);
