@@ -104,6 +104,9 @@ bench-columns: ## what the column rules cost a point read and an insert of 50 co
 bench-compile: tenancy ## what a policy of 2,000 tables costs to check and build, against one of half the size
 	@tests/bench/compile.sh
 
+bench-apply: ## how long anybody waits while a policy is applied to ROWS (10000000) rows in use, and removed
+	@tests/bench/apply_under_load.sh
+
 torture: ## logins interrupted at random moments, and very many of them: no mixed identity, no leak; hours
 	@tests/torture/run.sh
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "policy/check_active.hpp"
+
 namespace tenancy::policy {
 
 std::optional<Model> check(const Source &source, const ast::File &file, const Schema *schema,
@@ -23,6 +25,7 @@ std::optional<Model> check(const Source &source, const ast::File &file, const Sc
   check_power(file, model, diagnostics);
   if (diagnostics.failed()) return std::nullopt;
   check_covered(source, file, model, diagnostics);
+  check_active(file, model, schema, diagnostics);
   check_sense(file, model, diagnostics);
   return model;
 }

@@ -95,7 +95,6 @@ class Emitter {
  private:
   std::string directory_comment() const {
     const Model &model = *plan_.model;
-    if (model.directory == Directory::extension) return {};
     return fmt::format("comment on function {}(text, text, text, text) is {};\n",
                        qualified(model.directory_function),
                        quote_literal(origin_comment(reference(source_, {model.account.at}))));
@@ -188,10 +187,6 @@ std::string file_label(const Source &source, std::size_t at) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
   }
   return name;
-}
-
-std::string policy_hash(const Source &source) {
-  return hash_of(source.record());
 }
 
 std::string context_role(const Model &model, ApiContext context) {

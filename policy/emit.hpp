@@ -85,9 +85,9 @@ std::vector<PolicyStatement> emit_policies(const TablePlan &table, const Plan &p
 // The directory function's name and arguments, and its body as pg_proc.prosrc has it.
 std::string directory_signature(const Model &model);
 std::string directory_body(const Model &model);
+// The body of a relation's function, likewise.
+std::string relation_body(const Relation &relation, const Plan &plan);
 
-// By which tenancy.policy knows the file: its SHA-256.
-std::string policy_hash(const Source &source);
 // `saas_app`: the PostgreSQL role of an API context.
 std::string context_role(const Model &model, ApiContext context);
 // Both of them: `saas_app, saas_dashboard`, and as an SQL array.

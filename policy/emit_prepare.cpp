@@ -319,9 +319,7 @@ class PrepareEmitter {
   void visit(const TablePlan &plan) {
     const Table &table = *plan.table;
     if (!table.parent || !seen_.insert(table.name).second) return;
-    for (const TablePlan &each : preparation_.plan.tables) {
-      if (each.table->name == table.parent->table) visit(each);
-    }
+    visit(*preparation_.tables.at(table.parent->table));
     ChildPreparation(preparation_, table).emit();
     prepare_foreign_key(preparation_, table);
   }
@@ -406,7 +404,9 @@ std::string choose(const std::vector<Command> &commands) {
 }
 
 void emit_prepare(const Plan &plan, const Source &source, const Schema *schema, Script &script) {
-  PrepareEmitter({plan, source, schema, script}).emit();
+  Preparation preparation{plan, source, schema, script, {}};
+  for (const TablePlan &table : plan.tables) preparation.tables[table.table->name] = &table;
+  PrepareEmitter(preparation).emit();
 }
 
 std::vector<std::string> structure_remarks(const Plan &plan) {

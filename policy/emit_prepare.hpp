@@ -1,6 +1,7 @@
 // Prepare: what both of its files need.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@ struct Preparation {
   const Source &source;
   const Schema *schema;  // null: not known
   Script &script;
+  std::map<TableName, const TablePlan *> tables;  // of the plan
 };
 
 // A child's way to its parent, and the tenant columns that come from there.

@@ -339,11 +339,9 @@ class ForeignKeyPreparation {
 
 void prepare_foreign_key(const Preparation &preparation, const Table &table) {
   const Lineage lineage = lineage_of(table);
-  const auto parent =
-      std::find_if(preparation.plan.tables.begin(), preparation.plan.tables.end(),
-                   [&](const TablePlan &each) { return each.table->name == table.parent->table; });
+  const Table &parent = *preparation.tables.at(table.parent->table)->table;
   const std::vector<std::string> key = seconds(lineage.all());
-  IndexPreparation(preparation, *parent->table, true, "_tenant_key", key, key).emit();
+  IndexPreparation(preparation, parent, true, "_tenant_key", key, key).emit();
   ForeignKeyPreparation foreign_key(preparation, table);
   foreign_key.emit();
   foreign_key.warn();

@@ -29,25 +29,6 @@ std::string returns(const Relation &relation) {
   return fmt::format("table ({})", fmt::join(columns, ", "));
 }
 
-std::string body(const Relation &relation, const Plan &plan) {
-  std::vector<std::string> columns;
-  std::vector<std::string> filters;
-  for (const auto &[column, value] : plan_of(plan, relation.table).floor) {
-    filters.push_back(fmt::format("r.{} = {}", quote_identifier(column), value));
-  }
-  if (relation.rows) {
-    const bool compound = relation.rows->kind == Condition::Kind::disjunction;
-    const std::string rows = print(*relation.rows, *plan.model, "r");
-    filters.push_back(compound ? "(" + rows + ")" : rows);
-  }
-  for (const Relation::Link &link : relation.links) {
-    columns.push_back("r." + quote_identifier(link.column));
-    filters.push_back(columns.back() + " is not null");
-  }
-  return fmt::format("\nselect {}\n  from {} r\n where {}\n", fmt::join(columns, ", "),
-                     qualified(relation.table), fmt::join(filters, "\n   and "));
-}
-
 std::vector<std::string> link_columns(const Relation &relation) {
   std::vector<std::string> columns;
   for (const Relation::Link &link : relation.links) columns.push_back(link.column);
@@ -133,11 +114,30 @@ as {4};
 comment on function {2}() is {5};
 {6})",
                      where, make_room(relation, plan), function, returns(relation),
-                     dollar_quote("relation", body(relation, plan)),
+                     dollar_quote("relation", relation_body(relation, plan)),
                      quote_literal(relation_comment(*plan.model) + where), rights(relation, plan));
 }
 
 }  // namespace
+
+std::string relation_body(const Relation &relation, const Plan &plan) {
+  std::vector<std::string> columns;
+  std::vector<std::string> filters;
+  for (const auto &[column, value] : plan_of(plan, relation.table).floor) {
+    filters.push_back(fmt::format("r.{} = {}", quote_identifier(column), value));
+  }
+  if (relation.rows) {
+    const bool compound = relation.rows->kind == Condition::Kind::disjunction;
+    const std::string rows = print(*relation.rows, *plan.model, "r");
+    filters.push_back(compound ? "(" + rows + ")" : rows);
+  }
+  for (const Relation::Link &link : relation.links) {
+    columns.push_back("r." + quote_identifier(link.column));
+    filters.push_back(columns.back() + " is not null");
+  }
+  return fmt::format("\nselect {}\n  from {} r\n where {}\n", fmt::join(columns, ", "),
+                     qualified(relation.table), fmt::join(filters, "\n   and "));
+}
 
 std::string relation_comment(const Model &model) {
   return fmt::format("Relation of the policy of {}: ", model.application);

@@ -108,6 +108,25 @@ begin
         execute format('drop function %s', held.function);
     end loop;
 
+    for held in
+        select o.key as object, p.privilege
+          from tenancy.application a
+         cross join jsonb_each(a.before) o
+         cross join jsonb_array_elements_text(o.value) p (privilege)
+         where a.name = {3}
+    loop
+        begin
+            execute format('grant %s on %s to public', held.privilege, held.object);
+        exception
+            when undefined_object or undefined_table or undefined_function or invalid_schema_name
+                then raise notice '% is not there any more', held.object;
+        end;
+    end loop;
+    -- Its pools are asked about in the extension's own directory then.
+    update tenancy.application a
+       set before = null, directory_schema = default, directory_name = default
+     where a.name = {3};
+
     foreach wanted in array {0} loop
         select string_agg(n.what, ', ')
           into needed
@@ -137,9 +156,12 @@ begin
 end
 )",
                                   context_role_array(model), quote_literal(model.application + "_"),
-                                  quote_literal(relation_comment(model)))) +
+                                  quote_literal(relation_comment(model)),
+                                  quote_literal(model.application))) +
          fmt::format(R"(;
 
+delete from tenancy.rule r where r.application = {0};
+delete from tenancy.managed_table m where m.application = {0};
 insert into tenancy.policy (application, hash, language_version, compiler_version, source)
 select {0}, 'removed', p.language_version, {1}, ''
   from tenancy.policy p

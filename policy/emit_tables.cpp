@@ -33,20 +33,27 @@ class TableEmitter {
 
   std::vector<PolicyStatement> policies() {
     std::vector<PolicyStatement> statements;
-    const auto take = [&](ApiContext context, std::string_view suffix) {
+    const auto take = [&](std::string name) {
       if (out_.ends_with('\n')) out_.pop_back();
-      statements.push_back({fmt::format("{}_{}", context_role(model_, context), suffix), out_});
+      statements.push_back({std::move(name), without_notes(out_)});
       out_.clear();
     };
+    if (plan_.table->enforcement == Enforcement::report) {
+      for (const Verb verb : verbs) {
+        observe(verb);
+        take(fmt::format("{}_report_{}", model_.application, command(verb)));
+      }
+      return statements;
+    }
     if (!plan_.floor.empty()) {
       for (const ApiContext context : api_contexts) {
         floor(context);
-        take(context, "floor");
+        take(context_role(model_, context) + "_floor");
       }
     }
     for (const RowPolicy &policy : plan_.policies) {
       this->policy(policy);
-      take(policy.context, command(policy.verb));
+      take(fmt::format("{}_{}", context_role(model_, policy.context), command(policy.verb)));
     }
     return statements;
   }
@@ -277,7 +284,8 @@ $report$;
       return fmt::format(
           "\n    {} (tenancy.observe({}, {}, case when tenancy.has_identity() then {} else false "
           "end{}))",
-          word, quote_literal(name_), quote_literal(name_of(verb)), permitted(verb, part), more);
+          word, quote_literal(qualified(plan_.table->name)), quote_literal(name_of(verb)),
+          permitted(verb, part), more);
     };
     std::string clauses;
     if (verb != Verb::insert) clauses += clause("using", &Branch::rows, "");

@@ -9,7 +9,9 @@
 
 namespace tenancy::policy {
 
-// Prints what is found to the standard output. conninfo: as Database takes it.
-ExitCode check_database(const Source &source, const Model &model, const std::string &conninfo);
+// Prints what is found to the standard output. conninfo: as Database takes it; accepted: the file
+// of accepted findings, or empty.
+ExitCode check_database(const Source &source, const Model &model, const std::string &conninfo,
+                        const std::string &accepted);
 
 }  // namespace tenancy::policy

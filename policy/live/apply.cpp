@@ -57,16 +57,19 @@ class Runner {
   }
 
   void hear(const Notice &notice) {
-    if (open_line_) progress_ << "\n";
-    open_line_ = false;
+    close_line();
     progress_ << "        " << notice.message << "\n";
     if (!notice.hint.empty()) progress_ << "        " << notice.hint << "\n";
     progress_.flush();
   }
 
-  void say(const std::string &line) {
-    if (open_line_) progress_ << "\n";
+  void close_line() {
+    if (open_line_) progress_ << "\n" << std::flush;
     open_line_ = false;
+  }
+
+  void say(const std::string &line) {
+    close_line();
     progress_ << line << "\n" << std::flush;
   }
 
@@ -86,15 +89,17 @@ class Runner {
   }
 
   [[noreturn]] void fail(const Statement &statement, const DatabaseError &error) {
-    if (open_line_) progress_ << "\n";
-    open_line_ = false;
+    std::string who;
+    if (is_contention(error) && database_.is_open()) who = blockers(statement);
+    close_line();
     throw ApplyError(fmt::format(
         "{}{}: {}{}", statement.title,
         statement.reference.empty() ? "" : fmt::format(" ({})", statement.reference),
         error.describe(),
         is_contention(error)
-            ? "\nhint: other sessions did not let go of what it locks; run it again, or give it "
-              "more --retries"
+            ? fmt::format("\nhint: what it locks is held by {}; run it again, or give it more "
+                          "--retries",
+                          who.empty() ? "other sessions" : who)
             : ""));
   }
 
@@ -105,7 +110,7 @@ class Runner {
         "a.application_name, ''), a.backend_type)), ', ')"
         "  from pg_locks l join pg_stat_activity a on a.pid = l.pid"
         " where l.relation = to_regclass($1) and l.granted and l.pid <> pg_backend_pid()"
-        "   and l.mode <> 'AccessShareLock' and a.xact_start < now() - interval '1 second'",
+        "   and a.xact_start < clock_timestamp() - interval '100 ms'",
         {{quote_qualified(statement.table->schema, statement.table->name)}});
     return std::string(rows.at(0, 0));
   }
@@ -143,7 +148,7 @@ class Runner {
       if (statement.phase != Phase::prepare) continue;
       begin_line(statement);
       if (options_.dry_run) {
-        say("");
+        close_line();
         ++result_.prepared;
         continue;
       }
@@ -214,9 +219,8 @@ class Runner {
     for (const Statement &statement : script_.statements) {
       if (statement.phase != Phase::enforce) continue;
       if (statement.checks) {
-        begin_line(statement);
+        if (options_.dry_run && result_.prepared > 0) continue;  // it would not be true yet
         insist(statement, [&] { database_.execute(statement.sql); });
-        end_line();
       } else {
         (statement.table ? tables : tables.empty() ? before : after).push_back(&statement);
       }
@@ -286,7 +290,7 @@ class Runner {
     if (statements.empty()) return;
     for (const Statement *statement : statements) {
       begin_line(*statement);
-      say("");
+      close_line();
     }
     if (options_.dry_run) return;
     const Statement *current = statements.front();

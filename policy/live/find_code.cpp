@@ -64,7 +64,7 @@ select f.id::regclass,
                else format(' revoke all on table %s from %s;', f.id::regclass, f.grantees) end
   from found f
  where f.relkind = 'v' and f.tables is not null)",
-                      {inspection.family, inspection.reached, write_array(names)});
+                      {inspection.family, inspection.reached, write_text_array(names)});
   inspection.find_all("materialized-view", std::string(views) + R"(
 select f.id::regclass, format('%s read in it what its owner, %I, read of %s', f.grantees, pg_get_userbyid(f.relowner), f.tables),
        format('revoke all on table %s from %s;', f.id::regclass, f.grantees)
@@ -91,17 +91,19 @@ with callable as (
 ))";
 
 void find_functions(Inspection &inspection) {
+  const Declared &declared = inspection.declared;
+  const std::vector<std::string> definers(declared.definers.begin(), declared.definers.end());
   std::vector<std::string> names;
-  std::vector<std::string> named_roles;
-  for (const auto &[name, roles] : inspection.declared.functions) {
-    for (const std::string &role : roles) {
+  std::vector<std::string> roles;
+  for (const auto &[name, given] : declared.functions) {
+    for (const std::string &role : given) {
       names.push_back(name);
-      named_roles.push_back(role);
+      roles.push_back(role);
     }
   }
   inspection.find_all("definer-function", std::string(functions) + R"(,
 risky as (
-  select c.*, c.oid::regprocedure::text = any ($2::text[]) as declared,
+  select c.*, c.oid::regprocedure::text = any ($2::text[]) as definer, c.oid::regprocedure::text = any ($3::text[]) as declared,
          not coalesce((select bool_or(s like 'search\_path=%') from unnest(c.proconfig) as s), false) as unpinned
     from callable c
    where c.prosecdef
@@ -110,21 +112,24 @@ select r.oid::regprocedure,
        format('%s can call it, and it runs as %I%s%s', string_agg(distinct r.given_to, ', '), r.owner,
               case when r.unbound then ', whom row level security does not bind' end,
               case when r.unpinned then ', with the search_path of whoever calls it' end),
-       case when r.declared then format('alter routine %s set search_path = pg_catalog, pg_temp;', r.oid::regprocedure)
+       case when r.definer then format('alter routine %s set search_path = pg_catalog, pg_temp;', r.oid::regprocedure)
+            when r.declared then format('alter routine %s security invoker;', r.oid::regprocedure)
             else format('revoke execute on routine %s from %s;', r.oid::regprocedure, string_agg(distinct r.given_to, ', ')) end
   from risky r
- where not r.declared or r.unpinned
- group by r.oid, r.owner, r.unbound, r.unpinned, r.declared)",
-                      {inspection.reached, write_array(names)});
+ where not r.definer or r.unpinned
+ group by r.oid, r.owner, r.unbound, r.unpinned, r.declared, r.definer)",
+                      {inspection.reached, write_text_array(definers), write_text_array(names)});
   // Everybody may call a new function; that it was given to an API role by name is a policy's.
-  inspection.find_all(
-      "undeclared-grant", std::string(functions) + R"(
+  inspection.find_all("undeclared-grant", std::string(functions) + R"(
 select c.oid::regprocedure, format('%s may call it, which the file does not give', c.given_to),
        format('revoke execute on routine %s from %s;', c.oid::regprocedure, c.given_to)
   from callable c
- where not c.prosecdef and c.grantee <> 0 and c.pronamespace = any ($2::oid[])
-   and (c.oid::regprocedure::text, c.given_to) not in (select * from unnest($3::text[], $4::text[])))",
-      {inspection.reached, inspection.schemas, write_array(names), write_array(named_roles)});
+ where (not c.prosecdef or c.oid::regprocedure::text = any ($5::text[]))
+   and (c.grantee <> 0 and c.pronamespace = any ($2::oid[]) or c.oid::regprocedure::text = any ($3::text[]))
+   and (c.oid::regprocedure::text, c.given_to) not in (
+         select f.name, quote_ident(f.role) from unnest($3::text[], $4::text[]) as f (name, role)))",
+                      {inspection.reached, inspection.schemas, write_text_array(names),
+                       write_text_array(roles), write_text_array(definers)});
 }
 
 void find_triggers(Inspection &inspection) {
@@ -137,38 +142,62 @@ select format('%I on %s', t.tgname, t.tgrelid::regclass),
   from pg_trigger t
   join pg_proc p on p.oid = t.tgfoid and p.prosecdef
   join pg_roles o on o.oid = p.proowner
- where t.tgrelid = any ($1::oid[]) and not t.tgisinternal and t.tgparentid = 0)",
-                      {inspection.family});
+  -- The one that fills in tenant columns is the compiler's.
+ where t.tgrelid = any ($1::oid[]) and not t.tgisinternal and t.tgparentid = 0 and t.tgname <> $2)",
+                      {inspection.family, inspection.plan.model->application + "_fill_tenant"});
 }
 
-void find_directory(Inspection &inspection) {
-  const Model &model = *inspection.plan.model;
-  const std::string name = model.application + "_directory";
-  const std::string signature = directory_signature(model);
+struct Compiled {
+  const char *check;
+  std::string object;
+  TableName name;
+  std::string arguments;  // oidvector
+  std::string language;
+  std::string body;
+  std::vector<std::string> settings;
+  std::string without;  // what is not possible while it is missing
+};
+
+void find_compiled(Inspection &inspection, const Compiled &compiled) {
   const Rows found = inspection.database.query(
-      R"(select p.prosrc = $3, l.lanname = 'plpgsql', p.prosecdef, p.provolatile = 's',
-       array(select unnest(p.proconfig) order by 1)
-         = array['plan_cache_mode=force_generic_plan', 'search_path=pg_catalog, pg_temp'],
+      R"(select p.prosrc = $4 and l.lanname = $5, p.prosecdef and p.provolatile = 's',
+       array(select s from unnest(p.proconfig) as s order by s) = $6::text[],
        o.rolsuper or o.rolbypassrls, o.rolname
   from pg_proc p
   join pg_namespace n on n.oid = p.pronamespace
   join pg_language l on l.oid = p.prolang
   join pg_roles o on o.oid = p.proowner
- where n.nspname = $1 and p.proname = $2 and p.proargtypes = '25 25 25 25'::oidvector)",
-      {model.account.table.schema, name, directory_body(model)});
+ where n.nspname = $1 and p.proname = $2 and p.proargtypes = $3::oidvector)",
+      {compiled.name.schema, compiled.name.name, compiled.arguments, compiled.body,
+       compiled.language, write_text_array(compiled.settings)});
   const auto report = [&](std::string what) {
-    inspection.find("directory-altered", signature, std::move(what), inspection.apply());
+    inspection.find(compiled.check, compiled.object, std::move(what), inspection.apply());
   };
   if (found.size() == 0) {
-    report("it is not there: nobody can log in");
-  } else if (found.at(0, 0) != "t" || found.at(0, 1) != "t") {
-    report("its body is not the compiled one: it decides who belongs to which tenant");
-  } else if (found.at(0, 2) != "t" || found.at(0, 3) != "t" || found.at(0, 4) != "t") {
+    report("it is not there: " + compiled.without);
+  } else if (found.at(0, 0) != "t") {
+    report("its body is not the compiled one");
+  } else if (found.at(0, 1) != "t" || found.at(0, 2) != "t") {
     report("it is not STABLE SECURITY DEFINER with the compiled settings");
-  } else if (found.at(0, 5) != "t") {
-    report(fmt::format("its owner, {}, is bound by row level security: nobody can log in",
-                       found.at(0, 6)));
+  } else if (found.at(0, 3) != "t") {
+    report(fmt::format("its owner, {}, is bound by row level security: {}", found.at(0, 4),
+                       compiled.without));
   }
+}
+
+void find_directory(Inspection &inspection) {
+  const Model &model = *inspection.plan.model;
+  const TableName &function = model.directory_function;
+  const std::string signature = directory_signature(model);
+  find_compiled(inspection,
+                {"directory-altered",
+                 signature,
+                 function,
+                 "25 25 25 25",
+                 "plpgsql",
+                 directory_body(model),
+                 {"plan_cache_mode=force_generic_plan", "search_path=pg_catalog, pg_temp"},
+                 "nobody can log in"});
   if (!inspection.may("select has_table_privilege('tenancy.application', 'select')")) {
     inspection.not_seen(
         "which directory function login asks: tenancy.application needs tenancy_auditor");
@@ -179,8 +208,27 @@ void find_directory(Inspection &inspection) {
        format('login asks %I.%I in its place', directory_schema, directory_name)
   from tenancy.application
  where name = $1)",
-      {model.application, model.directory_function.schema, model.directory_function.name});
-  if (asked.size() > 0 && asked.at(0, 0) != "t") report(std::string(asked.at(0, 1)));
+      {model.application, function.schema, function.name});
+  if (asked.size() > 0 && asked.at(0, 0) != "t") {
+    inspection.find("directory-altered", signature, std::string(asked.at(0, 1)),
+                    inspection.apply());
+  }
+}
+
+void find_relations(Inspection &inspection) {
+  const Model &model = *inspection.plan.model;
+  for (const Relation &relation : model.relations) {
+    if (relation.contexts.empty()) continue;
+    find_compiled(inspection,
+                  {"relation-altered",
+                   relation_function(relation, model) + "()",
+                   {model.account.table.schema, model.application + "_" + relation.name},
+                   "",
+                   "sql",
+                   relation_body(relation, inspection.plan),
+                   {"search_path=pg_catalog, pg_temp"},
+                   "rules that ask for it see no row"});
+  }
 }
 
 }  // namespace
@@ -190,6 +238,7 @@ void find_code(Inspection &inspection) {
   find_functions(inspection);
   find_triggers(inspection);
   find_directory(inspection);
+  find_relations(inspection);
 }
 
 }  // namespace tenancy::policy

@@ -119,9 +119,9 @@ class Grants {
  order by 3)",
         {in_.managed});
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      const TablePlan &plan = *table_.at(std::string(rows.at(i, 1)))->plan;
-      for (const ColumnGrant &grant : plan.grants) {
-        if (grant.verb != Verb::insert) continue;
+      const LiveTable &table = *table_.at(std::string(rows.at(i, 1)));
+      for (const ColumnGrant &grant : table.plan->grants) {
+        if (grant.verb != Verb::insert || !table.enforced()) continue;
         const std::string role = context_role(*in_.plan.model, grant.context);
         drawn_.insert({std::string(rows.at(i, 0)), role});
         sequences_.emplace_back(std::string(rows.at(i, 2)), role);
@@ -135,8 +135,8 @@ class Grants {
     const auto table = table_.find(fact.relation);
     if (table != table_.end()) return judge_table(fact, *table->second);
     if (!fact.top.empty()) {
-      if (!fact.reached) return;
       const LiveTable &top = *table_.at(fact.top);
+      if (!fact.reached || !top.enforced()) return;
       add("partition-reachable", fact, fmt::format(", past the policies of {}", top.object));
     } else {
       add("undeclared-table", fact, ", and the file does not have the table");
@@ -151,6 +151,15 @@ class Grants {
     const auto declared = in_.declared.views.find(fact.object);
     if (declared != in_.declared.views.end() && fact.privilege == "select" &&
         declared->second.contains(fact.grantee)) {
+      const auto columns = in_.declared.view_columns.find(fact.object);
+      if (columns == in_.declared.view_columns.end()) return;
+      const std::vector<std::string> &some = columns->second;
+      if (std::find(some.begin(), some.end(), fact.column) != some.end()) return;
+      Group &group = add("wider-grant", fact, "; the file gives select " + column_list(some));
+      if (fact.column.empty()) {
+        group.grant += fmt::format(" grant select {} on table {} to {};", column_list(some),
+                                   fact.object, fact.given_to());
+      }
       return;
     }
     add("undeclared-grant", fact, ", which the file does not give");
@@ -167,6 +176,7 @@ class Grants {
   }
 
   void judge_table(const Fact &fact, const LiveTable &table) {
+    if (!table.enforced()) return;  // who has what there is not changed yet
     if (!fact.reached && in_.declared.outside.contains(fact.grantee)) return;
     const auto verb = std::find_if(std::begin(verbs), std::end(verbs),
                                    [&](Verb each) { return privilege_of(each) == fact.privilege; });
@@ -254,6 +264,7 @@ class Grants {
 
   void find_missing() {
     for (const LiveTable &table : in_.tables) {
+      if (!table.enforced()) continue;
       for (const ColumnGrant &grant : table.plan->grants) {
         const std::string role = context_role(*in_.plan.model, grant.context);
         if (!in_.context.contains(role) || holds(table, role, grant)) continue;
@@ -272,15 +283,51 @@ select quote_ident(n.nspname), $2 || ' lacks usage of the schema',
  where n.oid = any ($1::oid[]) and not has_schema_privilege($2, n.oid, 'usage'))",
                    {in_.schemas, name});
     }
-    for (const auto &[sequence, role] : sequences_) {
-      if (!in_.context.contains(role)) continue;
-      in_.find_all("missing-grant", R"(
-select s, $2 || ' inserts into a column that draws from it, and lacks usage',
-       format('grant usage on sequence %s to %I;', s, $2)
+    for (const auto &[sequence, role] : sequences_) miss_sequence(sequence, role);
+    for (const auto &[sequence, roles] : in_.declared.sequences) {
+      for (const std::string &role : roles) miss_sequence(sequence, role);
+    }
+    for (const auto &[view, roles] : in_.declared.views) {
+      for (const std::string &role : roles) miss_view(view, role);
+    }
+    for (const auto &[function, roles] : in_.declared.functions) {
+      for (const std::string &role : roles)
+        miss(R"(
+select f, $2 || ' may not call it', format('grant execute on routine %s to %I;', f, $2)
+  from (select $1::text) as wanted (f)
+ where not has_function_privilege($2, f::regprocedure, 'execute'))",
+             function, role);
+    }
+  }
+
+  // Of an object that is there, for a role that is there. $1: the object, $2: the role.
+  void miss(const std::string &sql, const std::string &object, const std::string &role) {
+    if (object.empty() || !in_.context.contains(role)) return;
+    in_.find_all("missing-grant", sql, {object, role});
+  }
+
+  void miss_sequence(const std::string &sequence, const std::string &role) {
+    miss(R"(
+select s, $2 || ' draws from it, and lacks usage', format('grant usage on sequence %s to %I;', s, $2)
   from (select $1::text) as wanted (s)
  where not has_sequence_privilege($2, s::regclass, 'usage'))",
-                   {sequence, role});
-    }
+         sequence, role);
+  }
+
+  void miss_view(const std::string &view, const std::string &role) {
+    const auto columns = in_.declared.view_columns.find(view);
+    const std::string some =
+        columns == in_.declared.view_columns.end() ? "" : " " + column_list(columns->second);
+    miss(fmt::format(R"(
+select v, $2 || ' lacks select{0}', format('grant select%s on table %s to %I;', {1}, v, $2)
+  from (select $1::text) as wanted (v)
+ where not {2})",
+                     some, quote_literal(some),
+                     some.empty() ? "has_table_privilege($2, v::regclass, 'select')"
+                                  : fmt::format("(select bool_and(has_column_privilege($2, "
+                                                "v::regclass, c, 'select')) from unnest({}) as c)",
+                                                text_array(columns->second))),
+         view, role);
   }
 
   bool holds(const LiveTable &table, const std::string &role, const ColumnGrant &grant) const {

@@ -16,11 +16,12 @@ pin (relation, attnum, name, level, n) as (
     join pg_attribute a on a.attrelid = p.relation and a.attname = p.name
 ))";
 
-// Every column that a context may insert or update, for `all` a null.
+// Every column that a rule lets somebody insert or update, and the tables of which that is all.
+// With `columns: orm` more is granted, but no other value comes in.
 void writable(const Inspection &inspection, std::vector<std::string> &tables,
               std::vector<std::string> &columns, std::vector<std::string> &whole) {
   for (const LiveTable &table : inspection.tables) {
-    for (const ColumnGrant &grant : table.plan->grants) {
+    for (const Grant &grant : table.plan->table->grants) {
       if (grant.verb != Verb::insert && grant.verb != Verb::update) continue;
       if (!grant.columns) whole.push_back(table.id);
       for (const std::string &column : grant.columns.value_or(std::vector<std::string>{})) {
@@ -38,8 +39,9 @@ void find_unique(Inspection &inspection) {
   std::vector<std::string> columns;
   std::vector<std::string> whole;
   writable(inspection, tables, columns, whole);
-  inspection.find_all("unique-without-tenant",
-                      fmt::format(R"(
+  inspection.find_all(
+      "unique-without-tenant",
+      fmt::format(R"(
 with {},
 writable as (
   select a.attrelid, a.attnum
@@ -83,9 +85,9 @@ select format('%s on %s', coalesce(quote_ident(k.conname), k.id::regclass::text)
    and not exists (select from judged o
                     where o.relation = k.relation and o.whole and not o.chosen
                       and o.columns <@ k.columns))",
-                                  pins),
-                      {inspection.pinned, inspection.pin_columns, inspection.pin_levels,
-                       write_array(tables), write_array(columns), write_array(whole)});
+                  pins),
+      {inspection.pinned, inspection.pin_columns, inspection.pin_levels, write_text_array(tables),
+       write_text_array(columns), write_text_array(whole)});
 }
 
 void find_foreign_keys(Inspection &inspection) {

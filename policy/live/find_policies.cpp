@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <set>
 
 #include "core/ident.hpp"
 #include "policy/emit.hpp"
@@ -43,7 +45,7 @@ select p.polrelid, p.polname, p.polpermissive, p.polcmd,
        (select bool_and(r.id <> 0 and pg_get_userbyid(r.id) = any ($2::name[])) from unnest(p.polroles) as r (id))
   from pg_policy p
  where p.polrelid = any ($1::oid[]))",
-                                          {tables, write_array(outside)});
+                                          {tables, write_text_array(outside)});
   for (std::size_t i = 0; i < policies.size(); ++i) {
     const auto text = [&](std::size_t column) { return std::string(policies.at(i, column)); };
     out[text(0)].policies[text(1)] = {text(2) == "t", text(3), text(4),
@@ -67,7 +69,10 @@ class Policies {
   explicit Policies(Inspection &inspection) : in_(inspection) {}
 
   void find() {
-    live_ = read_guarded(in_, in_.managed);
+    std::vector<std::string> ids;
+    for (const LiveTable &each : in_.tables) ids.push_back(each.id);
+    for (const LiveTable &each : in_.partitions) ids.push_back(each.id);
+    live_ = read_guarded(in_, write_text_array(ids));
     read_copies();
     can_compare_ = can_make_copies();
     for (const LiveTable &table : in_.tables) judge(table);
@@ -123,8 +128,8 @@ select c.oid, format('create temporary table %I (%s)', c.relname,
       const Transaction transaction(in_.database, "read write");
       in_.database.execute(script);
       const Rows id = in_.database.query("select $1::regclass::oid", {name});
-      return std::move(
-          read_guarded(in_, write_array({std::string(id.at(0, 0))}))[std::string(id.at(0, 0))]);
+      return std::move(read_guarded(
+          in_, write_text_array({std::string(id.at(0, 0))}))[std::string(id.at(0, 0))]);
     } catch (const DatabaseError &error) {
       if (!in_.database.is_open()) throw;
       why_uncompared_ = error.what();
@@ -135,15 +140,26 @@ select c.oid, format('create temporary table %I (%s)', c.relname,
   void judge(const LiveTable &table) {
     const std::optional<Guarded> wanted = compiled(table);
     if (!wanted) uncompared_.push_back(table.object);
-    const Guarded &there = live_[table.id];
-    std::map<std::string, std::string> statements;
+    judge_policies(table, wanted, false);
+    for (const LiveTable &partition : in_.partitions) {
+      if (partition.plan == table.plan) judge_policies(partition, wanted, true);
+    }
+    if (table.enforced()) judge_defaults(table, wanted);
+  }
+
+  // A partition has its table's floors and nothing else, so that whoever names it sees no row.
+  void judge_policies(const LiveTable &table, const std::optional<Guarded> &wanted,
+                      bool partition) {
+    const std::map<std::string, LivePolicy> &there = live_[table.id].policies;
+    std::set<std::string> known;
     for (const PolicyStatement &each :
          emit_policies(*table.plan, in_.plan, in_.source, table.object)) {
-      statements.emplace(each.name, each.sql);
-      const auto found = there.policies.find(each.name);
       const bool floor = each.name.ends_with("_floor");
+      if (partition && !floor) continue;
+      known.insert(each.name);
+      const auto found = there.find(each.name);
       const std::string object = on(each.name, table);
-      if (found == there.policies.end()) {
+      if (found == there.end()) {
         in_.find(floor ? "floor-missing" : "policy-missing", object, "there is no such policy",
                  {Fix::Kind::sql, each.sql});
       } else if (wanted && found->second != wanted->policies.at(each.name)) {
@@ -154,12 +170,18 @@ select c.oid, format('create temporary table %I (%s)', c.relname,
                                          quote_identifier(each.name), table.object, each.sql)});
       }
     }
-    for (const auto &[name, policy] : there.policies) {
-      if (!statements.contains(name) && !policy.outside) undeclared(name, policy, table);
+    // Where the file only reports, what was there goes on.
+    if (!table.enforced()) return;
+    for (const auto &[name, policy] : there) {
+      if (!known.contains(name) && !policy.outside) undeclared(name, policy, table);
     }
+  }
+
+  void judge_defaults(const LiveTable &table, const std::optional<Guarded> &wanted) {
+    const std::map<std::string, std::string> &there = live_[table.id].defaults;
     for (const auto &[column, value] : table.plan->defaults) {
-      const auto found = there.defaults.find(column);
-      const bool none = found == there.defaults.end();
+      const auto found = there.find(column);
+      const bool none = found == there.end();
       if (none || (wanted && found->second != wanted->defaults.at(column))) {
         in_.find("default-altered", fmt::format("{}.{}", table.object, quote_identifier(column)),
                  none ? "it has no default" : fmt::format("its default is {}", found->second),

@@ -1,19 +1,22 @@
+#include "core/ident.hpp"
+#include "policy/emit.hpp"
 #include "policy/live/inspection.hpp"
 
 namespace tenancy::policy {
 
 void find_tables(Inspection &inspection) {
   for (const std::string &table : inspection.missing) {
-    inspection.find("table-missing", table, "there is no such table",
+    inspection.find("table-missing", table, "there is none of that name",
                     {Fix::Kind::advice, "create it, or take it from the policy file"});
   }
 
   inspection.find_all("row-security-off", R"(
 select c.oid::regclass, 'row level security is off: policies are there in vain',
-       format('alter table %s enable row level security, force row level security;', c.oid::regclass)
+       format('alter table %s enable row level security%s;', c.oid::regclass,
+              case when c.oid = any ($2::oid[]) then ', force row level security' end)
   from pg_class c
- where c.oid = any ($1::oid[]) and not c.relrowsecurity)",
-                      {inspection.managed});
+ where c.oid = any ($1::oid[] || $2::oid[]) and not c.relrowsecurity)",
+                      {inspection.managed, inspection.closed});
 
   inspection.find_all("row-security-not-forced", R"(
 select c.oid::regclass, format('its owner, %I, and what runs as its owner are not bound', o.rolname),
@@ -21,7 +24,25 @@ select c.oid::regclass, format('its owner, %I, and what runs as its owner are no
   from pg_class c
   join pg_roles o on o.oid = c.relowner
  where c.oid = any ($1::oid[]) and c.relrowsecurity and not c.relforcerowsecurity)",
-                      {inspection.managed});
+                      {inspection.closed});
+
+  const std::string trigger = column_trigger_name(*inspection.plan.model);
+  for (const LiveTable &table : inspection.tables) {
+    if (!table.plan->checks_columns || !table.enforced()) continue;
+    const Rows there = inspection.database.query(R"(
+select t.tgenabled in ('O', 'A') and n.nspname = 'tenancy' and p.proname = 'check_columns' and t.tgtype = 23
+       and t.tgqual is null
+  from pg_trigger t
+  join pg_proc p on p.oid = t.tgfoid
+  join pg_namespace n on n.oid = p.pronamespace
+ where t.tgrelid = $1 and t.tgname = $2)",
+                                                 {table.id, trigger});
+    if (there.size() > 0 && there.at(0, 0) == "t") continue;
+    inspection.find("column-trigger", quote_identifier(trigger) + " on " + table.object,
+                    there.size() == 0 ? "it is not there: what is written is not judged"
+                                      : "it is disabled, or another: what is written is not judged",
+                    inspection.apply());
+  }
 
   inspection.find_all("rule", R"(
 select format('%I on %s', w.rulename, c.oid::regclass),

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <tuple>
 
-#include "policy/emit.hpp"
 #include "policy/live/inspection.hpp"
+#include "policy/script.hpp"
 
 namespace tenancy::policy {
 
@@ -19,8 +19,8 @@ constexpr Severity warning = Severity::warning;
 // clang-format off
 constexpr Check all_checks[] = {
   {"not-applied", error, "the file, as it is now, is not what was applied last"},
-  {"table-missing", error, "a table of the policy is not there"},
-  {"row-security-off", error, "row level security is off on a table of the policy"},
+  {"table-missing", error, "a table or view of the policy is not there"},
+  {"row-security-off", error, "row level security is off on a table of the policy, or a partition of it"},
   {"row-security-not-forced", error, "row level security does not bind the table's owner"},
   {"floor-missing", error, "a context role has no floor on a table"},
   {"floor-altered", error, "a floor is not the compiled one"},
@@ -30,6 +30,9 @@ constexpr Check all_checks[] = {
   {"undeclared-policy", error, "a policy of somebody else's is on a table of the policy"},
   {"default-altered", error, "a tenant column is not filled in by the session"},
   {"directory-altered", error, "the directory function is not the compiled one, or not the one that login asks"},
+  {"relation-altered", error, "the function of a relation is not the compiled one"},
+  {"rules-altered", error, "tenancy.rule or tenancy.managed_table is not what the file says of a table"},
+  {"column-trigger", error, "the trigger that judges written columns (`columns: orm`) is not there, or disabled"},
   {"undeclared-table", error, "an API role can reach a table that the file does not have"},
   {"undeclared-grant", error, "somebody has a privilege that the file does not give"},
   {"wider-grant", error, "a context role has a privilege on more columns than the file gives"},
@@ -79,7 +82,7 @@ bool find_applied(Inspection &inspection) {
                     inspection.apply());
     return false;
   }
-  if (applied.at(0, 0) != policy_hash(inspection.source)) {
+  if (applied.at(0, 0) != hash_of(inspection.source.record())) {
     inspection.find("not-applied", application,
                     fmt::format("another text than this file's was applied last, at {} UTC by {}",
                                 applied.at(0, 1), applied.at(0, 2)),
@@ -96,7 +99,7 @@ std::span<const Check> checks() {
 
 bool Findings::failed() const {
   return std::any_of(all.begin(), all.end(),
-                     [](const Finding &each) { return each.severity == Severity::error; });
+                     [](const LiveFinding &each) { return each.severity == Severity::error; });
 }
 
 Findings find(Database &database, const Plan &plan, const Source &source) {
@@ -109,16 +112,18 @@ Findings find(Database &database, const Plan &plan, const Source &source) {
     find_tables(inspection);
     find_keys(inspection);
     find_policies(inspection);
+    find_rules(inspection);
     find_code(inspection);
     find_grants(inspection);
     find_roles(inspection);
     find_pools(inspection);
   }
   Findings findings = std::move(inspection.findings);
-  std::sort(findings.all.begin(), findings.all.end(), [](const Finding &a, const Finding &b) {
-    return std::tuple(rank(a.check), a.check, a.object, a.what) <
-           std::tuple(rank(b.check), b.check, b.object, b.what);
-  });
+  std::sort(findings.all.begin(), findings.all.end(),
+            [](const LiveFinding &a, const LiveFinding &b) {
+              return std::tuple(rank(a.check), a.check, a.object, a.what) <
+                     std::tuple(rank(b.check), b.check, b.object, b.what);
+            });
   findings.tables = inspection.tables.size();
   findings.pools = inspection.pool_count;
   return findings;

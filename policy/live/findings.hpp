@@ -4,10 +4,12 @@
 //   inspection     what the checks share: tables, roles, who can become whom
 //   find_tables    the tables themselves        find_keys      what leads past the tenant columns
 //   find_policies  floors, policies, defaults   find_grants    privileges
-//   find_code      views, functions, triggers   find_roles     context roles and pools
-//   find_pools     the rows of tenancy.pool_findings() that no check has said better
+//   find_rules     what the extension knows     find_code      views, functions, triggers
+//   find_roles     context roles and pools      find_pools     the rows of tenancy.pool_findings()
+//                                                              that no check has said better
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,16 +38,17 @@ struct Fix {
   std::string text;  // never empty; may have several lines
 };
 
-struct Finding {
+struct LiveFinding {
   std::string check;  // its name
   Severity severity;
+  std::optional<std::size_t> at;  // where in the source the table that it is about is declared
   std::string object;  // public.documents, "title_key on public.documents", saas_app: as in SQL
   std::string what;    // lower case, no full stop
   Fix fix;
 };
 
 struct Findings {
-  std::vector<Finding> all;         // in the order of the checks, then of objects
+  std::vector<LiveFinding> all;     // in the order of the checks, then of objects
   std::vector<std::string> unseen;  // what could not be looked at, and why
   std::size_t tables = 0;           // that are there
   std::size_t pools = 0;

@@ -14,7 +14,7 @@ namespace {
 std::string column(const Rows &rows, std::size_t column) {
   std::vector<std::string> values;
   for (std::size_t i = 0; i < rows.size(); ++i) values.emplace_back(rows.at(i, column));
-  return write_array(values);
+  return write_text_array(values);
 }
 
 std::vector<std::string> lines(std::string_view text) {
@@ -37,20 +37,6 @@ std::string shell_word(const std::string &text) {
 
 }  // namespace
 
-std::string write_array(const std::vector<std::string> &elements) {
-  std::string out = "{";
-  for (const std::string &element : elements) {
-    if (out.size() > 1) out += ',';
-    out += '"';
-    for (const char c : element) {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-    out += '"';
-  }
-  return out + "}";
-}
-
 Inspection::Inspection(Database &db, const Plan &compiled, const Source &file)
     : database(db), plan(compiled), source(file) {
   const Rows there = database.query(
@@ -61,6 +47,7 @@ Inspection::Inspection(Database &db, const Plan &compiled, const Source &file)
   }
   look_up_tables();
   look_up_roles();
+  look_up_declared();
 }
 
 void Inspection::look_up_tables() {
@@ -77,7 +64,7 @@ void Inspection::look_up_tables() {
   left join pg_class c on c.relnamespace = s.oid and c.relname = wanted.name
                       and c.relkind in ('r', 'p')
  order by wanted.n)",
-      {write_array(in_schema), write_array(named)});
+      {write_text_array(in_schema), write_text_array(named)});
   std::vector<std::string> ids;
   std::vector<std::string> of;
   std::vector<std::string> columns;
@@ -96,12 +83,12 @@ void Inspection::look_up_tables() {
       levels.push_back(accessor);
     }
   }
-  managed = write_array(ids);
-  pinned = write_array(of);
-  pin_columns = write_array(columns);
-  pin_levels = write_array(levels);
+  managed = write_text_array(ids);
+  pinned = write_text_array(of);
+  pin_columns = write_text_array(columns);
+  pin_levels = write_text_array(levels);
   schemas = column(database.query("select oid from pg_namespace where nspname = any ($1::name[])",
-                                  {write_array(plan.schemas)}),
+                                  {write_text_array(plan.schemas)}),
                    0);
   const Rows members = database.query(
       R"(with recursive member (id, top) as (
@@ -111,10 +98,25 @@ void Inspection::look_up_tables() {
     from member m
     join pg_inherits i on i.inhparent = m.id and i.inhrelid <> all ($1::oid[])
 )
-select id, top from member order by id, top)",
+select m.id, m.top, c.relispartition and c.relkind in ('r', 'p'), c.oid::regclass
+  from member m
+  join pg_class c on c.oid = m.id
+ order by m.id, m.top)",
       {managed});
   family = column(members, 0);
   family_top = column(members, 1);
+  std::vector<std::string> forced;
+  for (const LiveTable &table : tables) {
+    if (!table.enforced()) continue;
+    forced.push_back(table.id);
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      const std::string id(members.at(i, 0));
+      if (members.at(i, 1) != table.id || id == table.id || members.at(i, 2) != "t") continue;
+      partitions.push_back({id, std::string(members.at(i, 3)), table.plan});
+      forced.push_back(id);
+    }
+  }
+  closed = write_text_array(forced);
 }
 
 void Inspection::look_up_roles() {
@@ -129,7 +131,7 @@ void Inspection::look_up_roles() {
     context.emplace(name, each);
     ids.emplace_back(role.at(0, 0));
   }
-  contexts = write_array(ids);
+  contexts = write_text_array(ids);
   pools = "{}";
   if (may("select has_table_privilege('tenancy.pool', 'select')")) {
     const Rows found = database.query(
@@ -156,6 +158,62 @@ void Inspection::look_up_roles() {
                    0);
 }
 
+void Inspection::look_up_declared() {
+  const Model &model = *plan.model;
+  const auto roles = [&](const std::vector<ApiContext> &names) {
+    std::set<std::string> out;
+    for (const ApiContext each : names) out.insert(context_role(model, each));
+    return out;
+  };
+  // The server's spelling; empty where there is no such thing.
+  const auto spelled = [&](const TableName &name, const char *kind) {
+    const Rows found = database.query(
+        R"(select c.oid::regclass
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+ where n.nspname = $1 and c.relname = $2 and c.relkind = $3)",
+        {name.schema, name.name, kind});
+    return found.size() == 0 ? std::string() : std::string(found.at(0, 0));
+  };
+  for (const Outside &each : model.outside) declared.outside.insert(each.role);
+  for (const View &each : model.views) {
+    const std::string name = spelled(each.name, "v");
+    if (name.empty()) missing.push_back(qualified(each.name));
+    declared.views[name] = roles(each.contexts);
+    if (each.columns) declared.view_columns[name] = *each.columns;
+  }
+  for (const Sequence &each : model.sequences) {
+    const std::string name = spelled(each.name, "S");
+    declared.sequences[name] = roles(each.contexts);
+  }
+  const auto function = [&](const TableName &name, const std::vector<std::string> &arguments,
+                            const std::vector<ApiContext> &names, bool definer) {
+    // What is looked up by its types may lie where one has no USAGE, which is an error.
+    const Rows found = database.query(
+        R"(select p.oid::regprocedure
+  from pg_proc p
+  join pg_namespace n on n.oid = p.pronamespace
+ where n.nspname = $1 and p.proname = $2 and p.pronargs = cardinality($3::text[])
+   and not exists (select
+                     from unnest($3::text[], p.proargtypes::oid[]) as a (wanted, type)
+                    where a.type is distinct from to_regtype(a.wanted)::oid))",
+        {name.schema, name.name, write_text_array(arguments)});
+    if (found.size() == 0) return;
+    const std::string spelling(found.at(0, 0));
+    declared.functions[spelling] = roles(names);
+    if (definer) declared.definers.insert(spelling);
+  };
+  for (const Function &each : model.functions) {
+    function(each.name, each.arguments, each.contexts, !each.definer.empty());
+  }
+  for (const Relation &each : model.relations) {
+    if (!each.contexts.empty()) {
+      function({model.account.table.schema, model.application + "_" + each.name}, {}, each.contexts,
+               true);
+    }
+  }
+}
+
 std::string Inspection::reaches(std::string_view member, std::string_view role) const {
   if (database.version() < 160000)
     return fmt::format("pg_has_role({}, {}, 'member')", member, role);
@@ -167,7 +225,8 @@ std::string Inspection::reaches(std::string_view member, std::string_view role) 
 
 Fix Inspection::apply() const {
   return {Fix::Kind::command,
-          fmt::format("tenancy build {} | psql --quiet --set ON_ERROR_STOP=1 \"$DATABASE\"",
+          fmt::format("tenancy build {} --db \"$DATABASE\" | psql --quiet --set ON_ERROR_STOP=1 "
+                      "\"$DATABASE\"",
                       shell_word(source.path()))};
 }
 
@@ -178,8 +237,21 @@ void Inspection::find(std::string_view check, std::string object, std::string wh
   const Severity severity = known == checks().end() ? Severity::error : known->severity;
   covered_.emplace(check, object);
   for (const std::string &each : covers) covered_.emplace(check, each);
+  const std::optional<std::size_t> at = place(object);
   findings.all.push_back(
-      {std::string(check), severity, std::move(object), std::move(what), std::move(fix)});
+      {std::string(check), severity, at, std::move(object), std::move(what), std::move(fix)});
+}
+
+// `public.documents`, `title_key on public.documents`, `public.documents.title` and the like.
+std::optional<std::size_t> Inspection::place(std::string_view object) const {
+  for (const LiveTable &table : tables) {
+    const std::string_view name = table.object;
+    const bool begins =
+        object.starts_with(name) &&
+        (object.size() == name.size() || object[name.size()] == '.' || object[name.size()] == ' ');
+    if (begins || object.ends_with(" on " + table.object)) return table.plan->table->at;
+  }
+  return std::nullopt;
 }
 
 void Inspection::find_all(std::string_view check, const std::string &sql,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -9,22 +10,27 @@
 #include <vector>
 
 #include "policy/live/findings.hpp"
+#include "policy/live/text_array.hpp"
 
 namespace tenancy::policy {
 
 // A table of the policy that is there.
 struct LiveTable {
-  std::string id;      // its oid
-  std::string object;  // public.documents
-  const TablePlan *plan;
+  std::string id;         // its oid
+  std::string object;     // public.documents
+  const TablePlan *plan;  // of a partition, its table's
+
+  bool enforced() const { return plan->table->enforcement == Enforcement::enforce; }
 };
 
-// What the file declares besides tables, as SQL spells it, and for which context roles.
+// What the file declares besides tables, by the server's spelling, and for which context roles.
 struct Declared {
   std::set<std::string> outside;  // roles that it leaves alone
   std::map<std::string, std::set<std::string>> views;
-  std::map<std::string, std::set<std::string>> functions;  // public.search(text, integer)
+  std::map<std::string, std::vector<std::string>> view_columns;  // where not all are given
   std::map<std::string, std::set<std::string>> sequences;
+  std::map<std::string, std::set<std::string>> functions;  // relations' too
+  std::set<std::string> definers;  // of functions, those that may be SECURITY DEFINER
 };
 
 class Inspection {
@@ -38,14 +44,16 @@ class Inspection {
   Declared declared;
 
   std::vector<LiveTable> tables;
-  std::vector<std::string> missing;           // tables of the policy that are not there
+  std::vector<LiveTable> partitions;          // of enforced tables: they have floors of their own
+  std::vector<std::string> missing;           // tables and views of the policy that are not there
   std::map<std::string, ApiContext> context;  // by the name of the role, of those that are there
   std::vector<std::string> missing_roles;
   std::size_t pool_count = 0;
 
   // Parameters for queries, arrays of oid. An API role is a context role or a pool's login role.
   std::string managed;     // tables
-  std::string family;      // these, their partitions and their inheritance children
+  std::string closed;      // enforced tables and their partitions
+  std::string family;      // tables, their partitions and their inheritance children
   std::string family_top;  // for each of family, the table that it belongs to
   std::string schemas;     // of the tables
   std::string contexts;    // roles
@@ -78,16 +86,16 @@ class Inspection {
  private:
   void look_up_tables();
   void look_up_roles();
+  void look_up_declared();
+  std::optional<std::size_t> place(std::string_view object) const;
 
   std::set<std::pair<std::string, std::string>> covered_;  // check, object
 };
 
-// An array of the server's, as a parameter of type oid[] or text[].
-std::string write_array(const std::vector<std::string> &elements);
-
 void find_tables(Inspection &inspection);
 void find_keys(Inspection &inspection);
 void find_policies(Inspection &inspection);
+void find_rules(Inspection &inspection);
 void find_code(Inspection &inspection);
 void find_grants(Inspection &inspection);  // after find_code
 void find_roles(Inspection &inspection);

@@ -32,7 +32,7 @@ mkdir -p formats
 for format in json github sarif; do
   golden "several-at-once.$format" "$tenancy" check several-at-once.yaml --format $format
   golden "include-names-again.$format" "$tenancy" check include-names-again.yaml --format $format
-  golden "warning-self-grant.$format" "$tenancy" check warning-self-grant.yaml --format $format
+  golden "warning-self-activation.$format" "$tenancy" check warning-self-activation.yaml --format $format
   golden "right.$format" "$tenancy" check ../saas/tenancy.yaml --format $format
 done
 
@@ -80,9 +80,9 @@ is "$bad" 0 "json and sarif of every wrong policy are whole, and hold what they 
 is "$(python3 "$work/read.py" json "$work/out")" "4 4 0" "json: all of the errors are there"
 
 # Build keeps its output for the SQL, and its exit status.
-"$tenancy" build warning-self-grant.yaml --format json > "$work/out" 2> "$work/err"
+"$tenancy" build warning-self-activation.yaml --format json > "$work/out" 2> "$work/err"
 is "$?" 0 "build with a warning succeeds"
-is "$(python3 "$work/read.py" json "$work/err")" "$("$tenancy" check warning-self-grant.yaml --format json > "$work/c"; python3 "$work/read.py" json "$work/c")" \
+is "$(python3 "$work/read.py" json "$work/err")" "$("$tenancy" check warning-self-activation.yaml --format json > "$work/c"; python3 "$work/read.py" json "$work/c")" \
   "build --format json says the same, on the standard error"
 like "$(cat "$work/out")" "create policy" "and the SQL is on the standard output"
 "$tenancy" build several-at-once.yaml --format sarif > "$work/out" 2> "$work/err"

@@ -72,7 +72,7 @@ for path in sys.argv[1:]:
     errors = list(validator(schema).iter_errors(keys(yaml.load(open(path), Strict))))
     print(path.split("/")[-1], "right" if not errors else "wrong: " + errors[0].message.replace("\n", " ")[:120])
 PY
-sed -n '/^```yaml$/,/^```$/p' policy/README.md | grep -v '^```' > "$work/readme.yaml"
+awk '/^```yaml$/ { if (++block == 1) inside = 1; next } /^```$/ { inside = 0 } inside' policy/README.md > "$work/readme.yaml"
 sed -e 's/n_opn//; s/, \]/]/' policy/examples/wrong/test-unknown-row.yaml > "$work/tests.yaml"
 right=("$work/readme.yaml" "$work/tests.yaml" policy/examples/*/tenancy.yaml policy/examples/wrong/warning-*.yaml policy/examples/wrong/include/good.yaml)
 is "$(python3 "$work/validate.py" "${right[@]}" 2>&1 | grep -v ' right$')" "" "right policies are right, and files that they include"

@@ -105,7 +105,7 @@ ln -s many "$work/linked"
 exits 0 "a folder that is named by a link" "$tenancy" check "$work/linked/tenancy.yaml"
 
 # What the README teaches is right.
-sed -n '/^```yaml$/,/^```$/p' "$examples/../README.md" | grep -v '^```' > "$work/readme.yaml"
+awk '/^```yaml$/ { if (++block == 1) inside = 1; next } /^```$/ { inside = 0 } inside' "$examples/../README.md" > "$work/readme.yaml"
 exits 0 "check the example of policy/README.md" "$tenancy" check "$work/readme.yaml"
 [ ! -s "$work/err" ]
 result $? "the example of policy/README.md has no warning"

@@ -19,10 +19,11 @@ eval "$(tests/support/server.sh env "$server")"
 policy=$work/tenancy.yaml
 cp "$example/tenancy.yaml" "$policy"
 sql() { psql --quiet --no-psqlrc --tuples-only --no-align --set ON_ERROR_STOP=1 --dbname saas --command "$1" 2>&1; }
-check() { "$TENANCY" check "$policy" --db "${1:-dbname=saas}" 2>&1; }
-apply() { "$TENANCY" build "$policy" 2> /dev/null | psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --dbname saas 2>&1; }
+check() { "$TENANCY" check "$policy" --db "${1:-dbname=saas}" 2> "$work/errors"; }
+apply() { "$TENANCY" build "$policy" --db saas 2> /dev/null | psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --dbname saas 2>&1; }
 createdb saas
-like "$(check)" 'extension "pg_tenancy" is not installed in database "saas"' "without the extension it does not look"
+check > /dev/null
+like "$(cat "$work/errors")" 'extension "pg_tenancy" is not installed in database "saas"' "without the extension it does not look"
 check > /dev/null
 is "$?" 2 "and says so by its exit status"
 check "host=$PWD/$work dbname=saas" > /dev/null
@@ -31,7 +32,7 @@ sql "create extension pg_tenancy"
 psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --dbname saas --file "$example/schema.sql"
 
 # names_of TEXT: the severity and the check of each finding.
-names_of() { sed -n 's/^\(error\|warning\)\[\([a-z-]*\)\]: .*/\1 \2/p' <<< "$1"; }
+names_of() { sed -n 's/^[^ ]*: \(error\|warning\)\[\([a-z-]*\)\]: .*/\1 \2/p' <<< "$1"; }
 # fix_of TEXT: what was printed to mend it.
 fix_of() { awk '/^  fix: / {fix = 1; print substr($0, 8); next} fix && /^       / {print substr($0, 8); next} {fix = 0}' <<< "$1"; }
 mend() { case $1 in tenancy\ *) bash -c "$1" 2>&1 ;; *) sql "$1" ;; esac; }
@@ -110,6 +111,7 @@ hole unique-without-tenant "one_name on public.accounts" "alter table accounts a
 hole unique-without-tenant "one_title on public.documents" "alter table documents add constraint one_title exclude using btree (title with =)"
 sql "alter table documents add constraint with_key unique (id, title)"
 is "$(check)" "$clean" "keys that hold what no tenant writes are none"
+sql "alter table documents drop constraint with_key"
 hole foreign-key-without-tenant "answered on public.comments" "alter table comments add column answers uuid, add unique (id, account_id),
   add constraint answered foreign key (answers) references comments on delete set null"
 hole foreign-key-without-tenant "billed on public.documents" "alter table documents add column invoice bigint constraint billed references invoices on delete cascade"
@@ -184,6 +186,7 @@ fi
 hole missing-grant public.documents "revoke delete on documents from saas_app"
 hole missing-grant public.documents "revoke update (title) on documents from saas_app"
 hole missing-grant public "revoke usage on schema public from saas_app, public; grant usage on schema public to saas_dashboard, postgres"
+sql "grant usage on schema public to public"
 hole missing-grant public.documents_n_seq "alter table documents add column n serial"
 sql "create table documents_of_ann () inherits (documents)"
 hole partition-reachable public.documents_of_ann "grant select on documents_of_ann to saas_app"
@@ -226,4 +229,146 @@ hole definer-function "public.act()" "create procedure act() language sql securi
 expected=warning hole definer-trigger "audit on public.documents" "create function audit() returns trigger language plpgsql security definer as 'begin return null; end';
   create trigger audit after insert on documents for each row execute function audit()"
 
+# --- Pools ---------------------------------------------------------------------------------------
+
+hole pool-create-in-schema attic "grant create on schema attic to saas_app"
+hole pool-temporary saas "grant temporary on database saas to public"
+hole pool-missing-role ghost_pool "insert into tenancy.pool select 'ghost_pool', api_context, application, issuer, audiences from tenancy.pool limit 1"
+
+# --- What else the file declares, and a table of partitions --------------------------------------
+
+sql 'create table "Odd ""Events" (account_id uuid not null, workspace_id uuid not null, "On" date not null, note varchar(9), kind numeric(5, 2))
+       partition by range ("On");
+     create table events_1 partition of "Odd ""Events" for values from (minvalue) to (maxvalue);
+     create schema other; create table other.documents (id int, account_id uuid not null, title text collate "C");
+     create function search_documents(text) returns bigint language sql as $$select count(*) from documents where title = $1$$;
+     create function stats() returns bigint language sql security definer set search_path = pg_catalog as $$select 1::bigint$$'
+cat >> "$policy" <<'YAML'
+  'Odd "Events':
+    scope: workspace
+    rules:
+      - { role: workspace.viewer, context: [app], read: all, rows: "note <> 'secret' and kind > 1.5" }
+      - { role: workspace.viewer, context: [app], insert: ['On', note] }
+  other.documents:
+    scope: account
+    rules:
+      - { role: workspace.viewer, context: [app], read: all, rows: "title in ('a', 'b')" }
+  account_members:
+    scope: account
+    rules:
+      - { role: account.admin, context: [dashboard], read: all, rows: "exists(commented)" }
+relations:
+  commented: { table: comments, match: "comments.author_id = account_members.user_id and comments.body <> ''" }
+outside:
+  metabase: { access: bypass, reason: "reads what it likes" }
+views:
+  open_documents: { context: [app], read: [title] }
+functions:
+  "search_documents(text)": { context: [app] }
+  "stats()": { context: [app], definer: "it counts nothing" }
+sequences:
+  numbers: { context: [app] }
+YAML
+is "$(apply)" "" "more is declared and applied"
+sql "grant select on documents to metabase; create policy metabase on documents to metabase using (true)"
+is "$(check)" "${clean/7 tables/10 tables}" "it is clean"
+odd='public."Odd ""Events"'
+hole row-security-off "$odd" "alter table $odd disable row level security"
+hole policy-altered "saas_app_select on $odd" "alter policy saas_app_select on $odd using (note <> 'secret'::text)"
+hole floor-missing "saas_app_floor on other.documents" "drop policy saas_app_floor on other.documents"
+hole row-security-off public.events_1 "alter table events_1 disable row level security"
+hole row-security-not-forced public.events_1 "alter table events_1 no force row level security"
+hole floor-missing "saas_dashboard_floor on public.events_1" "drop policy saas_dashboard_floor on events_1"
+hole floor-altered "saas_app_floor on public.events_1" "alter policy saas_app_floor on events_1 using (true)"
+hole undeclared-policy "mine on public.events_1" "create policy mine on events_1 to saas_app using (true)"
+hole partition-reachable public.events_1 "grant select, insert on events_1 to public"
+hole publication "$odd in news" "create publication news for table only events_1"
+sql "drop publication news"
+hole publication "$odd in news" "create publication news for table $odd with (publish_via_partition_root)"
+sql "drop publication news"
+relation="public.saas_commented()"
+hole relation-altered "$relation" "create or replace function saas_commented() returns setof uuid language sql stable security definer
+  set search_path = pg_catalog, pg_temp as 'select author_id from public.comments'"
+hole relation-altered "$relation" "alter function saas_commented reset search_path; alter function saas_commented set search_path = public"
+hole undeclared-grant "$relation" "grant execute on function saas_commented to public"
+hole missing-grant "$relation" "revoke execute on function saas_commented from saas_dashboard"
+hole definer-view public.open_documents "alter view open_documents reset (security_invoker)"
+hole wider-grant public.open_documents "grant select on open_documents to saas_app"
+hole wider-grant public.open_documents "grant select (id) on open_documents to saas_app"
+hole undeclared-grant public.open_documents "grant select on open_documents to saas_dashboard"
+hole missing-grant public.open_documents "revoke select (title) on open_documents from saas_app"
+hole definer-function "public.search_documents(text)" "alter function search_documents security definer"
+hole definer-function "public.stats()" "alter function stats reset search_path"
+hole undeclared-grant "public.stats()" "grant execute on function stats to public"
+hole missing-grant "public.search_documents(text)" "revoke execute on function search_documents from saas_app"
+hole missing-grant public.numbers "revoke usage on sequence numbers from saas_app"
+hole rules-altered public.documents "update tenancy.rule set columns = columns || array['id'] where table_name = 'documents' and schema_name = 'public' and verb = 'update' and api_context = 'app'"
+hole rules-altered public.documents "insert into tenancy.rule select application, schema_name, table_name, api_context, 'workspace.viewer', 'delete', null, hash
+  from tenancy.rule where table_name = 'documents' and schema_name = 'public' limit 1"
+hole rules-altered public.documents "delete from tenancy.managed_table where table_name = 'documents' and schema_name = 'public'"
+hole rules-altered public.documents "update tenancy.managed_table set enforcement = 'report' where table_name = 'documents' and schema_name = 'public'"
+
+sed -i 's/^application: saas$/&\ncolumns: orm/' "$policy"
+apply
+hole column-trigger "saas_written_columns on public.documents" "alter table documents disable trigger saas_written_columns"
+hole column-trigger "saas_written_columns on public.documents" "drop trigger saas_written_columns on documents"
+sed -i 's/^  invoices:$/&\n    enforce: report/' "$policy"
+apply
+sql "grant select on invoices to metabase; create policy metabase on invoices to metabase using (true)"
+is "$(check)" "${clean/7 tables/10 tables}" "a table that only reports keeps its grants and policies"
+hole policy-altered "saas_report_update on public.invoices" "alter policy saas_report_update on invoices using (true)"
+hole policy-missing "saas_report_select on public.invoices" "drop policy saas_report_select on invoices"
+hole rules-altered public.invoices "update tenancy.managed_table set enforcement = 'enforce' where table_name = 'invoices'"
+sql "revoke select on invoices from metabase; drop policy metabase on invoices"
+cp "$policy" "$work/with_report.yaml"
+sed -i '/^    enforce: report$/d' "$policy"
+apply
+is "$(check)" "${clean/7 tables/10 tables}" "then it enforces"
+
+# --- What is meant to be so ----------------------------------------------------------------------
+
+accept() { "$TENANCY" check "$policy" --db dbname=saas --accept "$work/accepted.yaml" 2> "$work/errors"; }
+printf 'accept:\n  - { check: publication, object: public.documents in news, reason: "the warehouse" }\n' > "$work/accepted.yaml"
+accept > /dev/null
+like "$(cat "$work/errors")" "warning[unused-acceptance]: nothing is found of publication on public.documents in news" "what nothing answers to is said"
+sql "create publication news for table documents, invoices"
+said=$(accept)
+is "$? $(names_of "$said")" "1 error publication" "one is accepted, the other is not"
+like "$said" "1 error, 0 warnings, 1 accepted" "and counted"
+sql "drop publication news"
+printf 'accept:\n  - { check: publications, object: x, reason: "y" }\n  - { check: publication, object: x }\n' > "$work/accepted.yaml"
+accept > /dev/null
+is "$? $(grep -c 'error\[\(unknown-check\|missing-key\)\]' "$work/errors")" "2 2" "a check that there is not, and no reason, are refused"
+
+# --- Who looks, and what is left behind ----------------------------------------------------------
+
+sql "create role auditor login in role tenancy_auditor; create role stranger login; grant temporary on database saas to auditor"
+state() { pg_dump --schema-only saas 2> /dev/null | grep -v '^.\(un\)\?restrict'; sql "select count(*) from pg_class; select nspname from pg_namespace order by 1; select datname, temp_files from pg_stat_database where datname = 'saas'"; }
+before=$(state)
+is "$(check "dbname=saas user=auditor")" "${clean/7 tables/10 tables}" "an auditor with TEMP sees all"
+is "$(state)" "$before" "and leaves nothing behind"
+said=$(check "dbname=saas user=stranger")
+is "$? $(names_of "$said")" "0 " "an ordinary role finds nothing that is not there"
+is "$(grep -c '^not seen: ' <<< "$said")" 4 "and is told what it did not see"
+sql "alter policy saas_app_floor on documents using (true)"
+is "$(names_of "$(check "dbname=saas user=stranger")")" "" "as that a floor was altered"
+is "$(names_of "$(check "dbname=saas user=auditor")")" "error floor-altered" "which the auditor sees"
+sql "drop policy saas_app_floor on documents; alter table documents disable row level security; grant select on invoices to saas_app"
+is "$(names_of "$(check "dbname=saas user=stranger")")" "error row-security-off
+error floor-missing
+error undeclared-grant" "what the catalog tells, everybody sees"
+is "$(check)" "$(check)" "the same is said in the same order"
+apply
+psql --quiet --no-psqlrc --dbname saas > /dev/null --command "begin" --command "lock table documents in access exclusive mode" \
+  --command "select pg_sleep(3)" &
+sleep 0.5
+is "$(names_of "$(PGOPTIONS='-c statement_timeout=2s' check)")" "" "a table that somebody has locked is looked at too"
+wait $!
+is "$(sql "update tenancy.pool set login_role = 'stranger' where login_role = 'saas_app_pool'; select 1")" 1 "a pool looks"
+check "dbname=saas user=stranger" > /dev/null
+is "$? $(head -n 1 "$work/errors")" "2 tenancy: SET default_transaction_read_only is not allowed to pool role \"stranger\"" "and may not even prepare to"
+sql "update tenancy.pool set login_role = 'saas_app_pool' where login_role = 'stranger'"
+
+all=$(sed -n '/all_checks\[\]/,/^};/s/^  {"\([a-z-]*\)".*/\1/p' policy/live/findings.cpp | sort)
+is "$(grep -v '^pool-' <<< "$tried" | sort -u | sed '/^$/d')" "$all" "every check was tried"
 finish
