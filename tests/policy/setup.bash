@@ -111,9 +111,8 @@ must() {
   local log="$work/$1"
   shift
   "$@" > "$log" 2>&1 && return
-  echo "Bail out! $*"
-  sed 's/^/# /' "$log" | head -n 60
-  exit 1
+  ok "" "$*" "$log"
+  finish
 }
 
 make_helpdesk_before() {
