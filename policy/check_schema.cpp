@@ -145,7 +145,9 @@ class SchemaChecker {
   void keys(const Table &table, const SchemaTable &there) {
     if (table.is_account || table.is_workspace) return;
     for (const SchemaKey &each : there.keys) {
-      const bool opaque = each.columns.size() == 1 && is_opaque(there, each.columns.front());
+      const bool opaque =
+          std::any_of(each.columns.begin(), each.columns.end(),
+                      [&](const std::string &column) { return is_opaque(there, column); });
       const bool of_levels =
           table.name == model_.user.table || table.name == model_.workspace.table;
       if (each.columns.empty() || opaque || of_levels || contains(each.columns, table.account) ||
@@ -175,6 +177,7 @@ class SchemaChecker {
       const auto found = by_name_.find(key(each.referenced));
       if (found == by_name_.end() || found->second->account.empty()) continue;
       const Table &other = *found->second;
+      if (table.parent && is_link(*table.parent, each)) continue;  // prepare adds the tenant to it
       const bool pinned =
           contains(each.columns, table.account) || contains(each.columns, table.workspace);
       if (!pinned && !other.is_account && !is_doubled(there, each, table)) {
@@ -197,6 +200,14 @@ class SchemaChecker {
             at_, "let the key carry the tenant columns, or take ON DELETE from it");
       }
     }
+  }
+
+  static bool is_link(const ParentKey &parent, const SchemaForeignKey &key) {
+    return key.referenced == parent.table &&
+           std::all_of(key.columns.begin(), key.columns.end(), [&](const std::string &column) {
+             return std::any_of(parent.columns.begin(), parent.columns.end(),
+                                [&](const auto &pair) { return pair.first == column; });
+           });
   }
 
   // Whether another key holds the same columns together with the tenant's.

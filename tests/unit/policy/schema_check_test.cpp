@@ -153,6 +153,12 @@ TEST_CASE("schema: keys that span tenants are warned of", "[schema]") {
   replies().foreign_keys = {foreign};
   CHECK(has(said(policy, schema), "warning[global-foreign-key]: foreign key \"replies_note\""));
   CHECK(has(said(policy, schema), "warning[cascade]: deleting a row of \"notes\""));
+  // The key of a child to its parent gets the tenant columns when the policy is prepared.
+  const std::string child = replaced(policy, "  replies:\n    scope: workspace\n",
+                                     "  replies:\n    scope: { parent: notes, on: note_id }\n");
+  CHECK(said(child, schema) == "");
+  replies().keys.push_back({"replies_id_code", KeyKind::unique, {"id", "code"}, {}, {}});
+  CHECK_FALSE(has(said(policy, schema), "global-key"));
   replies().foreign_keys[0].columns = {"note_id", "account_id", "workspace_id"};
   CHECK(said(policy, schema).empty());
 }
