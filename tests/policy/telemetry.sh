@@ -180,4 +180,8 @@ catalog > "$work/telemetry.first"
 must telemetry.again.log apply_policy "$telemetry/tenancy.yaml"
 catalog > "$work/telemetry.second"
 is "$(diff "$work/telemetry.first" "$work/telemetry.second")" "" "applied a second time, the policy changes nothing"
+# What is said of other databases is the test server's.
+is "$("$TENANCY" check "$telemetry/tenancy.yaml" --db "dbname=$database user=postgres" 2> /dev/null | grep -E '(error|warning)\[' | grep -v 'pool-other-database')" "" "and nothing is open"
+sql "grant select on contracts to telemetry_app"
+like "$("$TENANCY" check "$telemetry/tenancy.yaml" --db "dbname=$database user=postgres" 2> /dev/null)" "public.contracts: telemetry_app has select" "control: what is opened is found"
 finish

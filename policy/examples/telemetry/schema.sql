@@ -116,7 +116,7 @@ create table device_shares (
     site_id          uuid not null,
     person_id        uuid not null,
     revoked          boolean not null default false,
-    primary key (device_id, person_id),
+    primary key (organization_id, device_id, person_id),
     foreign key (device_id, organization_id, project_id) references devices (id, organization_id, project_id) on delete cascade,
     foreign key (site_id, organization_id, project_id) references sites (id, organization_id, project_id) on delete cascade,
     foreign key (person_id, organization_id) references people (id, organization_id) on delete cascade

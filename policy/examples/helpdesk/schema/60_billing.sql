@@ -24,6 +24,7 @@ create table invoices (
     updated_at   timestamp(6) not null default current_timestamp,
     unique (company_id, number)
 );
+alter sequence invoice_number_seq owned by invoices.number;
 
 create table invoice_lines (
     id            bigserial primary key,
