@@ -81,6 +81,9 @@ std::string rights(const Relation &relation, const Plan &plan) {
       roles.push_back(context_role(*plan.model, context));
     }
   }
+  // The policies of a table that only reports are for everybody, and nobody may be refused by them.
+  const Table &base = *plan_of(plan, relation.base).table;
+  if (base.enforcement == Enforcement::report) roles = {"public"};
   return fmt::format("alter function {0} owner to current_user;\n", function) + "do " +
          dollar_quote("grants", fmt::format(R"(
 declare

@@ -60,11 +60,15 @@ class TableLowering {
     }
   }
 
-  static void pin(TablePlan &plan, const std::string &column, const std::string &value,
-                  bool is_level) {
+  // Whoever writes a child without an identity, a migration or a worker, has its tenant from the
+  // parent, by the trigger of the prepare phase: the accessor would raise before that.
+  void pin(TablePlan &plan, const std::string &column, const std::string &value,
+           bool is_level) const {
     if (column.empty()) return;
     plan.floor.emplace_back(column, value);
-    if (!is_level) plan.defaults.emplace_back(column, value);
+    if (is_level) return;
+    plan.defaults.emplace_back(
+        column, table_.parent ? "case when tenancy.has_identity() then " + value + " end" : value);
   }
 
   // Removes the branches that another one covers; of two that say the same, the first stays.

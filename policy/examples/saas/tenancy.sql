@@ -554,7 +554,7 @@ select 'saas', t.schema_name, t.table_name, t.enforcement, t.columns, t.hash,
     ('public', 'workspaces', 'enforce', 'strict', '0826bcd50a45c7272867d11a6548050c7908e0b98c0b26c5cff3a383559835d3'),
     ('public', 'users',      'enforce', 'strict', '337992a6293323f2c389d366cd5362ae6f57276629d00e917b64a26bdb31c5f8'),
     ('public', 'documents',  'enforce', 'strict', 'ee2a51f5870da45e170fa4203099295fe6879159ecb7fd4465d1bb23fd3223a3'),
-    ('public', 'comments',   'enforce', 'strict', '1d895c4bd5004cd583dd3aaf8a7f994ffe9ab36b16bd954e0e84922970bbbab9'),
+    ('public', 'comments',   'enforce', 'strict', 'ce59c1afd4f0d4325bd3c55eeeb6602d2ce4403e4f779259f764c2c3e96f9ce3'),
     ('public', 'invoices',   'enforce', 'strict', '0136a4d52db5ad72a907980393e24f1b3648184ffc2382e29733917d34fc7cf9'),
     ('public', 'countries',  'enforce', 'strict', '578f8c406deb01d7499031734ca41f382d544cdf1d0adb34d4323d88966ea2b1')
   ) as t (schema_name, table_name, enforcement, columns, hash)
@@ -1089,8 +1089,8 @@ create policy saas_app_delete on public.comments for delete to saas_app
     );
 
 alter table public.comments
-    alter column account_id   set default tenancy.account_uuid(),
-    alter column workspace_id set default tenancy.workspace_uuid();
+    alter column account_id   set default case when tenancy.has_identity() then tenancy.account_uuid() end,
+    alter column workspace_id set default case when tenancy.has_identity() then tenancy.workspace_uuid() end;
 
 grant select on table public.comments to saas_app;  -- tenancy.yaml:67
 grant insert (account_id, workspace_id, document_id, author_id, body)
