@@ -205,7 +205,7 @@ begin
               join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
              where d.adrelid = managed.relation
                and pg_get_expr(d.adbin, d.adrelid)
-                   ~ '^tenancy\.(account|workspace)_(uuid|bigint|key)\(\)$'
+                   ~ 'tenancy\.(account|workspace)_(uuid|bigint|key)\(\)'
         loop
             if had.value is null then
                 execute format('alter table only %s alter column %I drop default',

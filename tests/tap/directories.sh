@@ -84,7 +84,7 @@ is "$(apply $ext)" "" "and again"
 pool $ext https://ext.example
 e() { as $ext https://ext.example "$@"; }
 is "$(e viewer "" "" "select body from notes;")" "east" "a viewer reads his workspace"
-is "$(e viewer "" "" "update notes set body = 'x' returning id;")" "" "and writes nothing"
+like "$(e viewer "" "" "update notes set body = 'x' returning id;")" 'permission denied to update table "notes"' "and writes nothing"
 is "$(e editor "" "" "select body from notes;")" "east" "an editor reads by what his role includes"
 is "$(e editor "" "" "update notes set body = 'x' returning id;")" "1" "and writes"
 is "$(e owner acme west "select body from notes;")" "west" "an owner opens any workspace of his account by what his role includes"
