@@ -62,6 +62,7 @@ struct Rule {
   std::optional<Name> remove;  // `delete: rows`
   std::optional<Condition> rows;
   std::optional<Condition> new_row;
+  bool any_new_row = false;  // `new_row: all`
 };
 
 struct Relation {

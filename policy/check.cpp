@@ -86,6 +86,64 @@ void warn_global_write(const Model &model, const Table &table, const ast::Rule &
   }
 }
 
+// Without new_row, what is written must satisfy rows again.
+void warn_frozen_column(const Table &table, const ast::Rule &rule, Diagnostics &diagnostics) {
+  if (!rule.update || !rule.rows || rule.new_row || rule.any_new_row) return;
+  const auto grant = std::find_if(table.grants.begin(), table.grants.end(), [&](const Grant &each) {
+    return each.verb == Verb::update && each.at == rule.span.begin;
+  });
+  if (grant == table.grants.end() || !grant->columns) return;
+  for_each_operand(*rule.rows, [&](const Operand &operand) {
+    if (operand.kind != Operand::Kind::column ||
+        std::find(grant->columns->begin(), grant->columns->end(), operand.text) ==
+            grant->columns->end()) {
+      return;
+    }
+    diagnostics.warning(
+        "frozen-column",
+        fmt::format("\"{}\" is updated here, and must satisfy this condition afterwards too: no "
+                    "row leaves it by this rule",
+                    operand.text),
+        operand.span,
+        "say what a row may become: new_row: \"...\", or new_row: all; or take the column from "
+        "the update");
+  });
+}
+
+// Whoever writes memberships gives only roles that he holds.
+void warn_role_nobody_gives(const Model &model, const Table &table, const ast::Table &written,
+                            Diagnostics &diagnostics) {
+  const bool of_account = table.name == model.account_membership.table;
+  const bool of_workspace = table.name == model.workspace_membership.table;
+  if (of_account == of_workspace) return;  // neither, or both in one table
+  std::vector<const Role *> writers;
+  Span at{};
+  for (const ast::Rule &rule : written.rules) {
+    if (!rule.role || !(rule.insert || rule.update)) continue;
+    if (writers.empty()) at = rule.role->span;
+    writers.push_back(&model.role(rule.role->text));
+  }
+  if (writers.empty()) return;
+  const auto &values =
+      of_account ? model.account_membership.values : model.workspace_membership.values;
+  std::set<std::string> said;
+  for (const auto &[stored, role] : values) {
+    const bool given =
+        std::any_of(writers.begin(), writers.end(), [&, &wanted = role](const Role *writer) {
+          return (!of_workspace || !table.workspace.empty() || is_account_role(writer->name)) &&
+                 std::find(writer->holds.begin(), writer->holds.end(), wanted) !=
+                     writer->holds.end();
+        });
+    if (given || !said.insert(role).second) continue;
+    diagnostics.warning(
+        "role-nobody-gives",
+        fmt::format("nobody can make anybody \"{}\": whoever writes \"{}\" gives only roles that "
+                    "he holds",
+                    role, table.name.name),
+        at, fmt::format("include \"{}\" in a role that writes here, or leave it to sign-up", role));
+  }
+}
+
 }  // namespace
 
 void check_sense(const ast::File &file, const Model &model, Diagnostics &diagnostics) {
@@ -96,7 +154,9 @@ void check_sense(const ast::File &file, const Model &model, Diagnostics &diagnos
     for (const ast::Rule &rule : file.tables[i].rules) {
       warn_blind_write(model, model.tables[i], rule, diagnostics);
       warn_global_write(model, model.tables[i], rule, diagnostics);
+      warn_frozen_column(model.tables[i], rule, diagnostics);
     }
+    warn_role_nobody_gives(model, model.tables[i], file.tables[i], diagnostics);
   }
 }
 

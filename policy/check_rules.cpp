@@ -119,10 +119,11 @@ class RuleChecker {
   }
 
   void check_new_row(const ast::Rule &rule) {
-    if (!rule.new_row) return;
+    if (!rule.new_row && !rule.any_new_row) return;
     if (!rule.insert && !rule.update) {
       diagnostics_.error("new-row", "this rule writes no row that \"new_row\" could speak of",
-                         extent(*rule.new_row), "which rows it is for is said by \"rows\"");
+                         rule.new_row ? extent(*rule.new_row) : head(rule),
+                         "which rows it is for is said by \"rows\"");
     } else if (rule.insert && rule.rows && !rule.update && !rule.remove) {
       diagnostics_.error("new-row", "an insert has no row yet that \"rows\" could speak of",
                          extent(*rule.rows),
@@ -169,9 +170,10 @@ class RuleChecker {
                     role,
                     columns,
                     verb == Verb::insert ? std::nullopt : rule.rows,
-                    !writes        ? std::nullopt
-                    : rule.new_row ? rule.new_row
-                                   : rule.rows,
+                    !writes            ? std::nullopt
+                    : rule.any_new_row ? std::nullopt
+                    : rule.new_row     ? rule.new_row
+                                       : rule.rows,
                     at};
         if (check_columns_agree(grant, span)) table_.grants.push_back(std::move(grant));
       }

@@ -126,7 +126,7 @@ class Parser : Expression {
     if (expression.name == "FuncCall") return exists(expression.value);
     if (expression.name == "A_Const") {
       refuse_node(expression.value, "a constant is not a condition",
-                  "leave `rows:` out to mean all rows");
+                  "leave `rows:` out to mean all rows; write `new_row: all` to mean any row");
     }
     refuse_unknown(expression);
   }

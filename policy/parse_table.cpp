@@ -114,7 +114,10 @@ class TableParser {
       rule.rows = read_condition(source_, *rows, "rows", diagnostics_);
     }
     if (const Node *new_row = members.find("new_row")) {
-      rule.new_row = read_condition(source_, *new_row, "new_row", diagnostics_);
+      rule.any_new_row = new_row->kind == Node::Kind::scalar && new_row->text == "all";
+      if (!rule.any_new_row) {
+        rule.new_row = read_condition(source_, *new_row, "new_row", diagnostics_);
+      }
     }
     if (!rule.read && !rule.insert && !rule.update && !rule.remove &&
         diagnostics_.errors() == errors) {

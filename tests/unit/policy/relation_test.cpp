@@ -160,6 +160,8 @@ TEST_CASE("new_row: what is written is held to it, what is there to rows", "[new
       "create policy demo_app_update on public.notes for update to demo_app ";
   CHECK(policy(R"(update: [state], rows: "a", new_row: "b")") ==
         update + "using (R and a) with check (R and b)");
+  CHECK(policy(R"(update: [state], rows: "a", new_row: all)") ==
+        update + "using (R and a) with check (R)");
   CHECK(policy(R"(update: [state], new_row: "b")") == update + "using (R) with check (R and b)");
   CHECK(policy(R"(update: [state], rows: "a")") == update + "using (R and a) with check (R and a)");
   const std::string insert =
