@@ -15,7 +15,7 @@ namespace {
 constexpr Severity error = Severity::error;
 constexpr Severity warning = Severity::warning;
 
-// policy/README.md has this table too; tests/lint holds the two together.
+// docs/applying.md has this table too; tests/lint holds the two together.
 // clang-format off
 constexpr Check all_checks[] = {
   {"not-applied", error, "the file, as it is now, is not what was applied last"},

@@ -80,7 +80,7 @@ kept_settings_are_documented() {
 # The checks of tenancy check --db, in the code and in the docs.
 checks_are_documented() {
   diff <(sed -n '/all_checks\[\]/,/^};/s/^  {"\([a-z-]*\)", \(error\|warning\), "\(.*\)"},$/| `\1` | \3 (\2) |/p' policy/live/findings.cpp | sed 's/ (error) |$/ |/') \
-    <(sed -n '/^| check | what is found |$/,/^$/s/^| `[a-z-]*` .*/&/p' policy/README.md)
+    <(sed -n '/^| check | what is found |$/,/^$/s/^| `[a-z-]*` .*/&/p' docs/applying.md)
 }
 
 # One library, one version of its two extensions, each with a script to create it.
@@ -127,7 +127,7 @@ check "that check sees such a symbol" shared_symbols_are_seen
 check "the library exports its own symbols alone" exports_only_its_own
 check "docs/errors.md lists every reason" refusals_are_documented
 check "docs/session.md lists every setting of drivers" kept_settings_are_documented
-check "policy/README.md lists every check of a database" checks_are_documented
+check "docs/applying.md lists every check of a database" checks_are_documented
 check "every regression test is run" regression_tests_are_listed
 check "both extensions have one version" extensions_have_one_version
 check "every spec of a race has its expectation" specs_have_expectations
