@@ -188,9 +188,10 @@ class RuleChecker {
   // unless the one with more columns speaks of all the rows of the other.
   bool check_columns_agree(const Grant &grant, Span span) {
     for (const Grant &other : table_.grants) {
-      if (other.context != grant.context || other.verb != grant.verb || other.rows == grant.rows ||
-          (!other.rows && holds(other.columns, grant.columns)) ||
-          (!grant.rows && holds(grant.columns, other.columns)) ||
+      if (other.context != grant.context || other.verb != grant.verb ||
+          (other.rows == grant.rows && other.new_row == grant.new_row) ||
+          (for_all_rows(other) && holds(other.columns, grant.columns)) ||
+          (for_all_rows(grant) && holds(grant.columns, other.columns)) ||
           (holds(other.columns, grant.columns) && holds(grant.columns, other.columns))) {
         continue;
       }

@@ -19,16 +19,26 @@ constexpr std::string_view rule_line =
     "--------------------------------------------------------------------------------------------"
     "--------\n";
 
+// A name of the database may hold a line end, after which psql would take what follows for a
+// statement, or for a command of its own.
+std::string in_one_line(std::string_view text) {
+  std::string out(text);
+  std::replace_if(
+      out.begin(), out.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
+  return out;
+}
+
 void print_comment(std::string &out, std::string_view text) {
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
-    out += fmt::format("-- {}\n", text.substr(0, end));
+    out += fmt::format("-- {}\n", in_one_line(text.substr(0, end)));
     text = end == text.npos ? std::string_view() : text.substr(end + 1);
   }
 }
 
 void print_statement(std::string &out, const Statement &statement) {
-  out += fmt::format("\n{}-- {}.{}\n\n", rule_line, statement.title,
+  out += fmt::format("\n{}-- {}.{}\n\n", rule_line, in_one_line(statement.title),
                      statement.reference.empty() ? "" : " " + statement.reference);
   out += statement.sql;
   if (statement.generates) out += "\\gexec\n";

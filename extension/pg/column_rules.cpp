@@ -192,7 +192,14 @@ void judge_use(const ManagedTable &managed, const Permission &permission, Verb v
   const bool by_trigger = management->is_for_orm && (verb == Verb::insert || verb == Verb::update);
   const Bitmapset *asked = columns_of(permission, verb);
   if (by_trigger && verb == Verb::insert) note_named(managed, asked);
-  if (by_trigger || asked == nullptr) return;
+  if (asked == nullptr || (by_trigger && verb == Verb::insert)) return;
+  // The trigger lets an unchanged value pass: of a column that the user may not read, it would tell
+  // which guess is right.
+  if (by_trigger) {
+    const Right &readable = known_right(managed, *management, *identity, Verb::read);
+    if (readable.has_all_columns) return;
+    asked = bms_difference(expanded(asked, managed.live), readable.columns);
+  }
   const AttrNumber missing = first_missing(right, asked, managed.live);
   if (missing == InvalidAttrNumber) return;
   if (!management->reports) refuse_column(managed, *management, *identity, verb, missing);

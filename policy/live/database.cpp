@@ -139,6 +139,9 @@ Database::Database(const std::string &conninfo) : hear_(std::make_unique<Hear>()
               "name it");
   }
   PQsetNoticeReceiver(connection_.get(), receive, hear_.get());
+  // Whoever owns the database may have set another, with functions of his own in front: they would
+  // run as whoever connects.
+  execute("set search_path = pg_catalog, pg_temp");
 }
 
 Rows Database::checked(pg_result *result) {

@@ -72,7 +72,8 @@ class Database {
  public:
   // conninfo: a connection string or URI of libpq, or the name of a database; what it leaves out,
   // and all if it is empty, comes from the environment (PGHOST, PGSERVICE, ...) and ~/.pgpass.
-  // Never asks for a password. Throws DatabaseError.
+  // Never asks for a password. The search path is pg_catalog alone: names are qualified. Throws
+  // DatabaseError.
   explicit Database(const std::string &conninfo);
 
   // One statement, by the extended protocol: $1 is parameters[0]. Throws DatabaseError.

@@ -102,3 +102,15 @@ insert into calls (id) values (3) returning secret;
 update calls set topic = 'other', secret = secret returning id, topic, secret;
 update calls set secret = 'x';
 commit;
+-- A column that the user may not read is not written either, not even with its own value: which guess is right
+-- would tell what it holds.
+\c - postgres
+insert into tenancy.rule values ('desk', 'public', 'calls', 'app', 'account.reader', 'read', '{id,topic,account_id}', 'first'),
+                                ('desk', 'public', 'calls', 'app', 'account.reader', 'update', '{topic}', 'first');
+\c - desk_pool
+begin;
+select tenancy.login(:'rita');
+update calls set topic = topic, account_id = account_id;
+update calls set topic = topic, secret = 'none';
+update calls set topic = topic, secret = 'a guess';
+rollback;

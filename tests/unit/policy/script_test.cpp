@@ -291,3 +291,17 @@ TEST_CASE("script: notes are printed and not hashed", "[script]") {
   CHECK(without_notes(text) == "a\nc");
   CHECK(without_notes("\x01 not ended") == "");
 }
+
+TEST_CASE("script: no name breaks out of a comment", "[script]") {
+  Script script;
+  script.application = "demo";
+  Statement statement;
+  statement.title = "close \"x\n\\! id\r\"";
+  statement.sql = "select 1;\n";
+  script.statements.push_back(statement);
+  script.remarks.push_back("of the key \"y\r\\! id\"\nand more");
+  const std::string sql = print(script, true, true);
+  CHECK(sql.find("-- close \"x?\\! id?\".") != std::string::npos);
+  CHECK(sql.find("-- of the key \"y?\\! id\"\n-- and more\n") != std::string::npos);
+  CHECK(sql.find('\r') == std::string::npos);
+}
