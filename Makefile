@@ -107,16 +107,16 @@ bench-compile: tenancy ## what a policy of 2,000 tables costs to check and build
 bench-apply: ## how long anybody waits while a policy is applied to ROWS (10000000) rows in use, and removed
 	@tests/bench/apply_under_load.sh
 
-torture: ## logins interrupted at random moments, and very many of them: no mixed identity, no leak; hours
+torture: tenancy ## logins interrupted at random moments, and very many of them: no mixed identity, no leak; hours
 	@tests/torture/run.sh
 
 check-core: ## PostgreSQL's own regression suite with the library in the server, against the same without
 	@tests/core_suite/run.sh
 
-check-valgrind: ## the tests of the session on a server under valgrind
+check-valgrind: tenancy ## the tests of the session on a server under valgrind
 	@tests/instrumented/run.sh valgrind
 
-check-asan: ## the same with the library built with AddressSanitizer and UndefinedBehaviorSanitizer
+check-asan: tenancy ## the same with the library built with AddressSanitizer and UndefinedBehaviorSanitizer
 	@tests/instrumented/run.sh asan
 
 demo: deps ## install, then the whole path once: server, sample application, real tokens; leaves the server up

@@ -16,17 +16,32 @@ std::optional<Model> check(const Source &source, const ast::File &file, const Sc
   if (file.columns && file.columns->text == "orm") model.columns = ColumnMode::orm;
   check_roles(source, file, model, diagnostics);
   check_hierarchy(file, schema, model, diagnostics);
-  check_tables(source, file, schema, model, diagnostics);
+  std::optional<Schema> prepared;
+  if (schema != nullptr) prepared = *schema;
+  Schema *const becomes = prepared ? &*prepared : nullptr;
+  check_tables(source, file, becomes, model, diagnostics);
   check_relations(file, model, diagnostics);
-  check_objects(source, file, model, diagnostics);
+  check_objects(source, file, schema, model, diagnostics);
   check_tests(source, file, model, diagnostics);
   if (schema != nullptr && !diagnostics.failed()) check_schema(file, *schema, model, diagnostics);
-  check_conditions(file, model, schema, diagnostics);
+  check_conditions(file, model, becomes, diagnostics);
   check_power(file, model, diagnostics);
   if (diagnostics.failed()) return std::nullopt;
   check_covered(source, file, model, diagnostics);
   check_active(file, model, schema, diagnostics);
   check_sense(file, model, diagnostics);
+  return model;
+}
+
+Model check_names(const Source &source, const ast::File &file, const Schema *schema) {
+  Diagnostics said_elsewhere;
+  Model model{};
+  model.application = file.application.text;
+  check_hierarchy(file, schema, model, said_elsewhere);
+  std::optional<Schema> prepared;
+  if (schema != nullptr) prepared = *schema;
+  check_tables(source, file, prepared ? &*prepared : nullptr, model, said_elsewhere);
+  for (Table &table : model.tables) table.grants.clear();
   return model;
 }
 

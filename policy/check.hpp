@@ -30,12 +30,17 @@ namespace tenancy::policy {
 std::optional<Model> check(const Source &source, const ast::File &file, const Schema *schema,
                            Diagnostics &diagnostics);
 
+// What a removal needs of the model: the application, and as far as they are right, the hierarchy
+// and the tables, without what their rules give. REQUIRES: no error before.
+Model check_names(const Source &source, const ast::File &file, const Schema *schema);
+
 // The steps. Each fills its part of the model as far as it can and reports the rest.
 void check_roles(const Source &source, const ast::File &file, Model &model,
                  Diagnostics &diagnostics);
 void check_hierarchy(const ast::File &file, const Schema *schema, Model &model,
                      Diagnostics &diagnostics);
-void check_tables(const Source &source, const ast::File &file, const Schema *schema, Model &model,
+// Gives the tables of the schema, unless it is null, the tenant columns that prepare will add.
+void check_tables(const Source &source, const ast::File &file, Schema *schema, Model &model,
                   Diagnostics &diagnostics);
 // The rules of one table whose tenant columns are known; key: its key columns. there: the table
 // itself, or null.
@@ -47,7 +52,7 @@ void check_schema(const ast::File &file, const Schema &schema, const Model &mode
                   Diagnostics &diagnostics);
 // REQUIRES: check_tables() ran.
 void check_relations(const ast::File &file, Model &model, Diagnostics &diagnostics);
-void check_objects(const Source &source, const ast::File &file, Model &model,
+void check_objects(const Source &source, const ast::File &file, const Schema *schema, Model &model,
                    Diagnostics &diagnostics);
 // REQUIRES: check_hierarchy() and check_relations() ran. Types are checked if there is a schema.
 void check_conditions(const ast::File &file, const Model &model, const Schema *schema,

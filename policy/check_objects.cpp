@@ -1,8 +1,10 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
 
+#include "core/ident.hpp"
 #include "policy/check.hpp"
 #include "policy/signature.hpp"
 
@@ -12,8 +14,9 @@ namespace {
 
 class ObjectChecker {
  public:
-  ObjectChecker(const Source &source, const ast::File &file, Model &model, Diagnostics &diagnostics)
-      : source_(source), file_(file), model_(model), diagnostics_(diagnostics) {}
+  ObjectChecker(const Source &source, const ast::File &file, const Schema *schema, Model &model,
+                Diagnostics &diagnostics)
+      : source_(source), file_(file), schema_(schema), model_(model), diagnostics_(diagnostics) {}
 
   void fill() {
     for (const ast::Table &table : file_.tables) {
@@ -24,6 +27,7 @@ class ObjectChecker {
     for (const ast::View &view : file_.views) {
       const TableName name = resolve_table(view.name);
       if (!declare(name, view.name)) continue;
+      if (schema_ != nullptr) find(view, name);
       View result{name, contexts(view.contexts), {}, view.name.span.begin};
       if (!view.read.all) {
         result.columns.emplace();
@@ -34,6 +38,7 @@ class ObjectChecker {
     for (const ast::Sequence &sequence : file_.sequences) {
       const TableName name = resolve_table(sequence.name);
       if (!declare(name, sequence.name)) continue;
+      if (schema_ != nullptr) find(sequence, name);
       model_.sequences.push_back({name, contexts(sequence.contexts), sequence.name.span.begin});
     }
     for (const ast::Function &function : file_.functions) this->function(function);
@@ -87,9 +92,110 @@ class ObjectChecker {
                           first->second, written.signature,
                           "int and integer are the same type, and names of arguments do not count");
     }
+    if (schema_ != nullptr) find(written, *signature);
     model_.functions.push_back({std::move(signature->name), std::move(signature->arguments),
                                 contexts(written.contexts),
                                 written.definer ? written.definer->text : "", at});
+  }
+
+  // Names as they are written: those of schema public without it.
+  template <class Object>
+  static std::vector<std::string> names_in(const std::vector<Object> &objects,
+                                           const std::string &schema) {
+    std::vector<std::string> names;
+    for (const Object &each : objects) {
+      if (each.name.schema != schema) continue;
+      names.push_back(schema == "public" ? each.name.name : schema + '.' + each.name.name);
+    }
+    return names;
+  }
+
+  void find(const ast::View &written, const TableName &name) {
+    const SchemaView *view = schema_->find_view(name);
+    if (view == nullptr) {
+      const bool table = schema_->find_table(name) != nullptr;
+      diagnostics_.error("unknown-view",
+                         table ? fmt::format("\"{}\" is a table", written.name.text)
+                               : fmt::format("there is no view \"{}\"", written.name.text),
+                         written.name.span,
+                         table ? "list it under \"tables:\""
+                               : suggest(written.name.text, names_in(schema_->views, name.schema)));
+      return;
+    }
+    if (view->materialized) {
+      diagnostics_.error("definer-view",
+                         fmt::format("\"{}\" is materialized: it holds rows of all tenants, which "
+                                     "no policy reaches",
+                                     written.name.text),
+                         written.name.span,
+                         "make it a table with tenant columns and rules, or a view");
+    } else if (!view->security_invoker) {
+      diagnostics_.error(
+          "definer-view",
+          fmt::format("\"{}\" shows its owner's rows, not the caller's", written.name.text),
+          written.name.span,
+          fmt::format("alter view {} set (security_invoker = true);",
+                      quote_qualified(name.schema, name.name)));
+    }
+    if (written.read.all) return;
+    for (const ast::Name &column : written.read.names) {
+      if (view->find_column(column.text) != nullptr) continue;
+      std::vector<std::string> names;
+      for (const SchemaColumn &each : view->columns) names.push_back(each.name);
+      diagnostics_.error(
+          "unknown-column",
+          fmt::format("view \"{}\" has no column \"{}\"", written.name.text, column.text),
+          column.span, suggest(column.text, names));
+    }
+  }
+
+  void find(const ast::Sequence &written, const TableName &name) {
+    if (schema_->find_sequence(name) != nullptr) return;
+    diagnostics_.error(
+        "unknown-sequence", fmt::format("there is no sequence \"{}\"", written.name.text),
+        written.name.span, suggest(written.name.text, names_in(schema_->sequences, name.schema)));
+  }
+
+  static std::string text_of(const SchemaFunction &function) {
+    return fmt::format("{}{}({})",
+                       function.name.schema == "public" ? "" : function.name.schema + '.',
+                       function.name.name, fmt::join(function.arguments, ", "));
+  }
+
+  void find(const ast::Function &written, const Signature &signature) {
+    const SchemaFunction *function = schema_->find_function(signature.name, signature.arguments);
+    if (function == nullptr) return miss(written, signature);
+    if (function->security_definer && !written.definer) {
+      diagnostics_.error(
+          "definer-function",
+          fmt::format("function \"{}\" acts with its owner's rights", written.signature.text),
+          written.signature.span,
+          fmt::format("alter function {}({}) security invoker; or say why it is safe: \"definer: "
+                      "...\"",
+                      quote_qualified(signature.name.schema, signature.name.name),
+                      fmt::join(signature.arguments, ", ")));
+    }
+  }
+
+  // The schema holds no functions of extensions, so one of a name that it does not know may be
+  // there.
+  void miss(const ast::Function &written, const Signature &signature) {
+    const std::string message = fmt::format("there is no function \"{}\"", written.signature.text);
+    std::vector<std::string> others;
+    for (const SchemaFunction *each : schema_->functions_named(signature.name)) {
+      others.push_back(text_of(*each));
+    }
+    if (!others.empty()) {
+      diagnostics_.error(
+          "unknown-function", message, written.signature.span,
+          fmt::format("there is {}; a type outside of pg_catalog is written with its "
+                      "schema",
+                      fmt::join(others, ", ")));
+      return;
+    }
+    for (const SchemaFunction &each : schema_->functions) others.push_back(text_of(each));
+    diagnostics_.warning("unknown-function", message + ", unless an extension has it",
+                         written.signature.span, suggest(written.signature.text, others));
   }
 
   void outside(const ast::Outside &written) {
@@ -112,6 +218,7 @@ class ObjectChecker {
 
   const Source &source_;
   const ast::File &file_;
+  const Schema *schema_;
   Model &model_;
   Diagnostics &diagnostics_;
   std::map<TableName, std::size_t> relations_;
@@ -121,9 +228,9 @@ class ObjectChecker {
 
 }  // namespace
 
-void check_objects(const Source &source, const ast::File &file, Model &model,
+void check_objects(const Source &source, const ast::File &file, const Schema *schema, Model &model,
                    Diagnostics &diagnostics) {
-  ObjectChecker(source, file, model, diagnostics).fill();
+  ObjectChecker(source, file, schema, model, diagnostics).fill();
 }
 
 }  // namespace tenancy::policy

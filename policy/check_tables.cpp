@@ -12,7 +12,7 @@ namespace {
 
 class TableChecker {
  public:
-  TableChecker(const Source &source, const ast::File &file, const Schema *schema, Model &model,
+  TableChecker(const Source &source, const ast::File &file, Schema *schema, Model &model,
                Diagnostics &diagnostics)
       : source_(source), file_(file), schema_(schema), model_(model), diagnostics_(diagnostics) {}
 
@@ -162,14 +162,14 @@ class TableChecker {
     const Table &parent = model_.tables[p];
     const std::vector<std::string> key = key_of(p);
     if (written.on.size() != key.size()) {
-      return refuse(
-          *written.parent, "parent-key",
-          fmt::format("the parent's key has {} column{}, \"on\" has {}", key.size(),
-                      key.size() == 1 ? "" : "s", written.on.size()),
-          fmt::format("the parent's \"key:\" is [{}]; name as many here", fmt::join(key, ", ")));
+      refuse(*written.parent, "parent-key",
+             fmt::format("the parent's key has {} column{}, \"on\" has {}", key.size(),
+                         key.size() == 1 ? "" : "s", written.on.size()),
+             fmt::format("the parent's \"key:\" is [{}]; name as many here", fmt::join(key, ", ")));
     }
+    // Its tenant columns are known all the same.
     ParentKey foreign{parent.name, {}};
-    for (std::size_t k = 0; k < key.size(); ++k) {
+    for (std::size_t k = 0; k < key.size() && k < written.on.size(); ++k) {
       foreign.columns.emplace_back(written.on[k].text, key[k]);
     }
     const auto add = [&](const std::string &here, const std::string &there) {
@@ -181,7 +181,28 @@ class TableChecker {
     add(table.account, parent.account);
     add(table.workspace, parent.workspace);
     table.parent = std::move(foreign);
+    prepare(table, table.account, parent, parent.account);
+    prepare(table, table.workspace, parent, parent.workspace);
     return true;
+  }
+
+  // A column that the prepare phase adds to a child is one of all its columns before it is there.
+  void prepare(const Table &table, const std::string &column, const Table &parent,
+               const std::string &parent_column) {
+    if (schema_ == nullptr || column.empty()) return;
+    const SchemaTable *above = schema_->find_table(parent.name);
+    const SchemaColumn *model = above == nullptr ? nullptr : above->find_column(parent_column);
+    if (model == nullptr) return;
+    for (SchemaTable &each : schema_->tables) {
+      if (each.name != table.name || each.find_column(column) != nullptr) continue;
+      SchemaColumn added;
+      added.name = column;
+      added.type = model->type;
+      added.not_null = true;
+      added.deterministic = model->deterministic;
+      each.columns.push_back(std::move(added));
+      return;
+    }
   }
 
   const SchemaTable *there(std::size_t i) const {
@@ -204,7 +225,7 @@ class TableChecker {
 
   const Source &source_;
   const ast::File &file_;
-  const Schema *schema_;
+  Schema *schema_;
   Model &model_;
   Diagnostics &diagnostics_;
   std::vector<State> state_;
@@ -213,7 +234,7 @@ class TableChecker {
 
 }  // namespace
 
-void check_tables(const Source &source, const ast::File &file, const Schema *schema, Model &model,
+void check_tables(const Source &source, const ast::File &file, Schema *schema, Model &model,
                   Diagnostics &diagnostics) {
   TableChecker(source, file, schema, model, diagnostics).fill();
 }

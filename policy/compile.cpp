@@ -23,11 +23,14 @@ std::optional<Script> compile(Source &source, Diagnostics &diagnostics, const Sc
   return emit(lower(*model), source, schema, form);
 }
 
-std::optional<Script> compile_removal(Source &source, Diagnostics &diagnostics, Form form,
+std::optional<Script> compile_removal(Source &source, Diagnostics &diagnostics,
+                                      const Schema *schema, Form form,
                                       const std::vector<TableName> &tables) {
-  const std::optional<Model> model = analyze(source, diagnostics);
-  if (!model) return std::nullopt;
-  return emit_remove(lower(*model), source, form, tables);
+  const FileTrees trees = read_files(source, diagnostics);
+  if (!trees.complete) return std::nullopt;
+  const ast::File file = parse(source, trees.roots, diagnostics);
+  if (diagnostics.failed()) return std::nullopt;
+  return emit_remove(check_names(source, file, schema), source, form, tables);
 }
 
 }  // namespace tenancy::policy

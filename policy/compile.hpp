@@ -24,9 +24,11 @@ std::optional<Model> analyze(Source &source, Diagnostics &diagnostics,
 // What is to be run; nothing if diagnostics.failed().
 std::optional<Script> compile(Source &source, Diagnostics &diagnostics,
                               const Schema *schema = nullptr, Form form = Form::script);
-// The same for its removal. tables: those that it manages, for Form::steps.
+// The same for its removal, which asks for names alone: what is wrong with rules, or no longer fits
+// the tables, does not hinder it and is not said. Nothing if the files cannot be read. tables:
+// those that it manages, for Form::steps.
 std::optional<Script> compile_removal(Source &source, Diagnostics &diagnostics,
-                                      Form form = Form::script,
+                                      const Schema *schema = nullptr, Form form = Form::script,
                                       const std::vector<TableName> &tables = {});
 
 }  // namespace tenancy::policy

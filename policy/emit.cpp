@@ -64,7 +64,9 @@ class Emitter {
     script_.source_hash = hash_of(source_.record());
     emit_prepare(plan_, source_, schema_, script_);
     emit_tables();
-    add("What the policy takes for granted about this database", emit_prerequisites(plan_));
+    const std::string objects = emit_object_prerequisites(plan_);
+    add("What the policy takes for granted about this database",
+        emit_prerequisites(plan_) + (objects.empty() ? "" : "\n" + objects));
     script_.statements.back().checks = true;
     frame("Roles of the API contexts. Grant them to the login roles of your pools",
           emit_roles(plan_) + "\n" + emit_application(plan_));
@@ -116,7 +118,9 @@ class Emitter {
 
   void take_back() {
     if (form_ == Form::steps) {
-      add("Take back what has left the policy", emit_take_back(plan_, all_, Among::others));
+      add("Take back what has left the policy",
+          emit_take_back(plan_, all_, Among::others) + "\n" + emit_set_aside(plan_));
+      script_.unfit = query_unfit_relations(plan_);
       return;
     }
     add("What is there before the policy, for its removal", emit_managed(plan_, all_, hashes_));

@@ -28,20 +28,22 @@ namespace tenancy::policy {
 // schema: null where it is not known; then what is there is asked when the script is run.
 Script emit(const Plan &plan, const Source &source, const Schema *schema = nullptr,
             Form form = Form::script);
-// Takes the policy off again. tables: those that an application manages, for Form::steps.
-Script emit_remove(const Plan &plan, const Source &source, Form form = Form::script,
+// Takes the policy off again. model: as check_names() gives it. tables: those that an application
+// manages, for Form::steps.
+Script emit_remove(const Model &model, const Source &source, Form form = Form::script,
                    const std::vector<TableName> &tables = {});
 
 // The statements of prepare, and what they leave to a person.
 void emit_prepare(const Plan &plan, const Source &source, const Schema *schema, Script &script);
 // What prepare made and a removal leaves, with the statements that would drop it.
-std::vector<std::string> structure_remarks(const Plan &plan);
+std::vector<std::string> structure_remarks(const Model &model);
 
 // The parts, each ending with a line end.
 std::string emit_prerequisites(const Plan &plan);
+std::string emit_object_prerequisites(const Plan &plan);  // empty: there are no such objects
 std::string emit_directory(const Plan &plan, const Source &source);
 // Nothing if no rule asks for a relation. REQUIRES: no policy of an earlier version is left that
-// uses one whose columns have other types now.
+// uses one whose columns have other types now, or emit_set_aside().
 std::string emit_relations(const Plan &plan, const Source &source);
 std::string emit_objects(const Plan &plan, const Source &source);
 
@@ -62,6 +64,12 @@ std::string emit_partitions(const Plan &plan, const Tables &tables);
 std::string emit_sequences(const Plan &plan);
 // Functions of relations that no rule asks for any more.
 std::string emit_drop_relations(const Plan &plan);
+// A query for the functions (oid, named: by a relation) that are not those of the policy's
+// relations, or return other types than their columns have.
+std::string query_unfit_relations(const Plan &plan);
+// Moves them out of the way: policies use them until their table is applied, and then
+// emit_drop_relations() drops them.
+std::string emit_set_aside(const Plan &plan);
 
 // What was there before goes into tenancy.managed_table, once, with the hash of what is applied.
 std::string emit_managed(const Plan &plan, const Tables &tables,

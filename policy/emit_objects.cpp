@@ -88,16 +88,25 @@ update tenancy.application a
                      values_rows(rows, 8), quote_literal(model.application));
 }
 
+}  // namespace
+
 // Views and functions act with their owner's rights unless they say otherwise.
-std::string prerequisites(const Model &model) {
+std::string emit_object_prerequisites(const Plan &plan) {
+  const Model &model = *plan.model;
+  if (model.views.empty() && model.functions.empty() && model.sequences.empty()) return {};
   std::vector<std::vector<std::string>> views;
   std::vector<std::vector<std::string>> functions;
+  std::vector<std::vector<std::string>> sequences;
   for (const View &view : model.views) views.push_back({quote_literal(qualified(view.name))});
   for (const Function &function : model.functions) {
     functions.push_back(
         {quote_literal(signature_of(function)), function.definer.empty() ? "false" : "true"});
   }
   if (views.empty()) views.push_back({"null"});
+  for (const Sequence &sequence : model.sequences) {
+    sequences.push_back({quote_literal(qualified(sequence.name))});
+  }
+  if (sequences.empty()) sequences.push_back({"null"});
   if (functions.empty()) functions.push_back({"null", "false"});
   return "do " +
          dollar_quote("objects", fmt::format(R"(
@@ -137,23 +146,30 @@ begin
           ) as f (signature, may_define)
           join pg_proc p on p.oid = to_regprocedure(f.signature)
          where p.prosecdef and not f.may_define
+        union all
+        select format('there is no sequence %s', s.name), null
+          from (values
+{2}
+          ) as s (name)
+         where s.name is not null
+           and not exists (select from pg_class c
+                            where c.oid = to_regclass(s.name) and c.relkind = 'S')
     )
     select string_agg(p.what, e'\n'), string_agg(p.remedy, e'\n')
       into problems, remedies
       from problem p;
     if problems is not null then
-        raise exception 'the views and functions of this database do not fit the policy'
+        raise exception 'the views, functions and sequences of this database do not fit the policy'
             using errcode = 'invalid_object_definition',
                   detail = problems,
                   hint = coalesce(remedies, 'Change the policy file, or the database.');
     end if;
 end
 )",
-                                             values_rows(views, 14), values_rows(functions, 14))) +
+                                             values_rows(views, 14), values_rows(functions, 14),
+                                             values_rows(sequences, 14))) +
          ";\n";
 }
-
-}  // namespace
 
 std::string emit_objects(const Plan &plan, const Source &source) {
   const Model &model = *plan.model;
@@ -185,7 +201,7 @@ std::string emit_objects(const Plan &plan, const Source &source) {
   }
   std::string first = take_back(model);
   if (out.empty()) return first;
-  first += "\n" + prerequisites(model) + "\n" + remember(model) + "\n";
+  first += "\n" + remember(model) + "\n";
   if (!schemas.empty()) {
     std::vector<std::string> quoted;
     for (const std::string &schema : schemas) quoted.push_back(quote_identifier(schema));

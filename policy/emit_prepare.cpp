@@ -389,6 +389,22 @@ Statement &add_step(const Preparation &preparation, const Table &table, std::str
   return preparation.script.statements.emplace_back(std::move(statement));
 }
 
+std::string is_partitioned(const TableName &table) {
+  return fmt::format("(select c.relkind = 'p' from pg_class c where c.oid = {}::regclass)",
+                     quote_literal(qualified(table)));
+}
+
+std::string remark_on_partitions(const TableName &table, std::string_view what) {
+  const std::string text = fmt::format("%s or its parent is partitioned: {} is left out", what);
+  return fmt::format(
+      "format({0}, format({1}, {2}))",
+      quote_literal("do $remark$ begin raise warning using message = %L, hint = " +
+                    quote_literal("Build the script with --schema or --db, by which it is made "
+                                  "partition by partition, or use \"tenancy apply\".") +
+                    "; end $remark$"),
+      quote_literal(text), quote_literal(qualified(table)));
+}
+
 std::string choose(const std::vector<Command> &commands) {
   if (commands.size() == 1) {
     return fmt::format("select {}\n where {}\n", commands[0].text, commands[0].condition);
@@ -409,40 +425,48 @@ void emit_prepare(const Plan &plan, const Source &source, const Schema *schema, 
   PrepareEmitter(preparation).emit();
 }
 
-std::vector<std::string> structure_remarks(const Plan &plan) {
-  std::string text;
-  for (const TablePlan &each : plan.tables) {
-    const Table &table = *each.table;
+// A foreign key needs the key that it refers to until it is gone itself, and both need the columns.
+std::vector<std::string> structure_remarks(const Model &model) {
+  std::string foreign_keys;
+  std::string keys;
+  std::string triggers;
+  std::string columns;
+  std::string indexes;
+  std::set<TableName> parents;
+  for (const Table &table : model.tables) {
     const std::string name = qualified(table.name);
     if (table.parent) {
-      const Lineage lineage = lineage_of(table);
       const TableName &parent = table.parent->table;
-      text += fmt::format(
-          "alter table {} drop constraint if exists {};\n"
-          "alter table {} drop constraint if exists {};\n"
+      foreign_keys +=
+          fmt::format("alter table if exists {} drop constraint if exists {};\n", name,
+                      quote_identifier(structure_name(table.name.name, "_tenant_fkey")));
+      if (parents.insert(parent).second) {
+        keys += fmt::format("alter table if exists {} drop constraint if exists {};\n",
+                            qualified(parent),
+                            quote_identifier(structure_name(parent.name, "_tenant_key")));
+      }
+      triggers += fmt::format(
           "drop trigger if exists {} on {};\ndrop function if exists {}();\n",
-          name, quote_identifier(structure_name(table.name.name, "_tenant_fkey")),
-          qualified(parent), quote_identifier(structure_name(parent.name, "_tenant_key")),
-          plan.model->application + "_fill_tenant", name,
-          quote_qualified(
-              table.name.schema,
-              structure_name(plan.model->application + "_fill_" + table.name.name, "")));
-      for (const std::string &column : firsts(lineage.tenant)) {
-        text += fmt::format("alter table {} drop column if exists {};\n", name,
-                            quote_identifier(column));
+          quote_identifier(model.application + "_fill_tenant"), name,
+          quote_qualified(table.name.schema,
+                          structure_name(model.application + "_fill_" + table.name.name, "")));
+      for (const std::string &column : firsts(lineage_of(table).tenant)) {
+        columns += fmt::format("alter table if exists {} drop column if exists {};\n", name,
+                               quote_identifier(column));
       }
     }
     if (!table.account.empty() && !table.is_account) {
-      text += fmt::format(
-          "drop index concurrently if exists {};\n",
+      indexes += fmt::format(
+          "drop index if exists {};\n",
           quote_qualified(table.name.schema, structure_name(table.name.name, "_tenant_idx")));
     }
   }
+  std::string text = foreign_keys + keys + triggers + columns + indexes;
   if (text.empty()) return {};
   text.pop_back();
   return {
       "What prepare made stays: it harms nothing, and columns that must not be null are filled\n"
-      "by a trigger. These would drop it, children first; see that the columns are not ones "
+      "by a trigger. These would drop it, in this order; see that the columns are not ones "
       "that\nthe tables had before.\n\n" +
       text};
 }

@@ -38,6 +38,11 @@ std::string structure_name(std::string_view table, std::string_view suffix);
 Statement &add_step(const Preparation &preparation, const Table &table, std::string title,
                     std::string sql);
 
+// Without a schema the script must ask, when it is run: whether this one is partitioned, and what
+// to say where it is and the script cannot do what it is there for.
+std::string is_partitioned(const TableName &table);
+std::string remark_on_partitions(const TableName &table, std::string_view what);
+
 // One query that gives the commands, in their order, whose conditions hold when it is run.
 struct Command {
   std::string text;  // an SQL expression of type text

@@ -99,14 +99,23 @@ class IndexPreparation {
                     "i.indisvalid and i.indpred is null{}\n          and {})",
                     literal(table), unique_ ? " and i.indisunique" : "", columns_are("i", columns_))
               : covered(table);
-    Statement &step = add_step(
-        preparation_, table_, fmt::format("{} of {}", what(), qualified(table)),
-        choose({{quote_literal("drop index concurrently " + quote_qualified(table.schema, index)),
-                 exists(table, " and not i.indisvalid")},
-                {quote_literal(fmt::format("create {}index concurrently {} on {} ({})",
-                                           unique_ ? "unique " : "", quote_identifier(index),
-                                           qualified(table), list(columns_))),
-                 "not " + served}}));
+    std::vector<Command> commands{
+        {quote_literal("drop index concurrently " + quote_qualified(table.schema, index)),
+         exists(table, " and not i.indisvalid")},
+        {quote_literal(fmt::format("create {}index concurrently {} on {} ({})",
+                                   unique_ ? "unique " : "", quote_identifier(index),
+                                   qualified(table), list(columns_))),
+         "not " + served}};
+    if (there_ == nullptr) {
+      for (Command &command : commands)
+        command.condition += "\n   and not " + is_partitioned(table);
+      commands.push_back(
+          {remark_on_partitions(table, fmt::format("{} ({})", unique_ ? "its key" : "its index",
+                                                   list(unique_ ? columns_ : leading_))),
+           "not " + served + "\n   and " + is_partitioned(table)});
+    }
+    Statement &step = add_step(preparation_, table_,
+                               fmt::format("{} of {}", what(), qualified(table)), choose(commands));
     step.generates = true;
     step.alone = true;
     step.patient = true;
@@ -223,12 +232,21 @@ class ForeignKeyPreparation {
     if (table == nullptr) return;
     for (const SchemaForeignKey &key : table->foreign_keys) {
       if (key.referenced != table_.parent->table || key.columns.size() >= here_.size()) continue;
+      std::vector<std::string> missing;
+      for (const std::string &column : here_) {
+        const bool of_tenant = column == table_.account || column == table_.workspace;
+        const bool has =
+            std::find(key.columns.begin(), key.columns.end(), column) != key.columns.end();
+        if (of_tenant && !has) missing.push_back(column);
+      }
+      if (missing.empty()) continue;
+      const bool of_account = missing.front() == table_.account;
       preparation_.script.remarks.push_back(fmt::format(
-          "The foreign key {} of {} has no tenant column: its error tells whether "
-          "another\ntenant's "
-          "row exists. The composite key holds all that it does; once nothing needs it by name:\n\n"
+          "The foreign key {} of {} leaves out {}: its error tells\nwhether a row of another {} "
+          "exists. The composite key holds all that it does; once nothing\nneeds it by name:\n\n"
           "alter table {} drop constraint {};",
-          key.name, qualified(table_.name), qualified(table_.name), quote_identifier(key.name)));
+          key.name, qualified(table_.name), fmt::join(missing, ", "),
+          of_account ? "tenant" : "workspace", qualified(table_.name), quote_identifier(key.name)));
     }
   }
 
@@ -307,10 +325,20 @@ class ForeignKeyPreparation {
                                   qualified(table_.parent->table), list(there_))) +
         "\n       || " + actions() +
         (not_valid.empty() ? "" : "\n       || " + quote_literal(not_valid));
+    std::vector<Command> commands{{command, "not " + exists(table)}};
+    if (preparation_.schema == nullptr) {
+      const std::string partitioned = fmt::format("({}\n        or {})", is_partitioned(table),
+                                                  is_partitioned(table_.parent->table));
+      commands[0].condition += "\n   and not " + partitioned;
+      commands.push_back(
+          {remark_on_partitions(table, fmt::format("its foreign key ({}) to {}", list(here_),
+                                                   qualified(table_.parent->table))),
+           "not " + exists(table) + "\n   and " + partitioned});
+    }
     Statement &step =
         add_step(preparation_, table_,
                  fmt::format("Let no new row of {} have another tenant's parent", qualified(table)),
-                 choose({{command, "not " + exists(table)}}));
+                 choose(commands));
     step.generates = true;
   }
 

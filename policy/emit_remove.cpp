@@ -236,14 +236,13 @@ end
          ";\n\n";
 }
 
-Script emit_remove(const Plan &plan, const Source &source, Form form,
+Script emit_remove(const Model &model, const Source &source, Form form,
                    const std::vector<TableName> &tables) {
-  const Model &model = *plan.model;
   Script script;
   script.application = model.application;
   script.origin = file_label(source);
   script.removes = true;
-  script.remarks = structure_remarks(plan);
+  script.remarks = structure_remarks(model);
   const auto add = [&](std::optional<TableName> table, std::string title, std::string sql) {
     Statement statement;
     statement.table = std::move(table);

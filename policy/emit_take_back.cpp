@@ -129,6 +129,55 @@ end
          ";\n";
 }
 
+std::string query_unfit_relations(const Plan &plan) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Relation &relation : plan.model->relations) {
+    if (relation.contexts.empty()) continue;
+    std::vector<std::string> columns;
+    for (const Relation::Link &link : relation.links) columns.push_back(link.column);
+    rows.push_back({quote_literal(relation_function(relation, *plan.model) + "()"),
+                    quote_literal(qualified(relation.table)), text_array(columns)});
+  }
+  if (rows.empty()) rows.push_back({"null", "null", "array[]::text[]"});
+  return fmt::format(R"(select p.oid, wanted.function is not null as named
+  from pg_proc p
+  left join (values
+{0}
+       ) as wanted (function, relation, columns) on to_regprocedure(wanted.function) = p.oid
+ where starts_with(obj_description(p.oid, 'pg_proc'), {1})
+   and (wanted.function is null
+        or not p.proretset
+        or coalesce(p.proallargtypes, array[p.prorettype])
+           is distinct from (select array_agg(a.atttypid order by c.n)
+                               from unnest(wanted.columns) with ordinality c (name, n)
+                               join pg_attribute a on a.attrelid = to_regclass(wanted.relation)
+                                                  and a.attname = c.name))
+)",
+                     values_rows(rows, 9), quote_literal(relation_comment(*plan.model)));
+}
+
+std::string emit_set_aside(const Plan &plan) {
+  return "do " +
+         dollar_quote("set_aside",
+                      fmt::format(R"(
+declare
+    old record;
+begin
+    for old in
+        select u.oid::regprocedure as function, u.oid
+          from (
+{0}               ) u
+         where u.named
+    loop
+        execute format('alter function %s rename to %I', old.function, {1} || old.oid);
+    end loop;
+end
+)",
+                                  query_unfit_relations(plan),
+                                  quote_literal(plan.model->application + "_replaced_"))) +
+         ";\n";
+}
+
 std::string emit_partitions(const Plan &plan, const Tables &tables) {
   const Model &model = *plan.model;
   std::vector<std::vector<std::string>> rows;

@@ -36,6 +36,7 @@ struct Script {
   std::string origin;       // the policy file's name, fit for a comment
   std::string source_hash;  // as tenancy.policy has it
   std::string frame_hash;   // of what is no table's: roles, functions, sequences
+  std::string unfit;        // a query: what it gives, the frame must replace; empty: nothing
   bool removes = false;
   std::vector<Statement> statements;  // those of prepare first
   std::vector<std::string> remarks;   // what is left to a person, one paragraph each

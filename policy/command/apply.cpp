@@ -45,15 +45,15 @@ void list_others(const std::vector<TableName> &tables) {
 std::optional<Script> compiled(const Arguments &arguments, Source &source, Database &database) {
   Diagnostics diagnostics;
   std::optional<Script> script;
+  const Schema schema = read_schema(database);
   if (arguments.remove) {
-    const std::optional<Script> named = compile_removal(source, diagnostics, Form::steps);
+    const std::optional<Script> named = compile_removal(source, diagnostics, &schema, Form::steps);
     if (named) {
       Diagnostics again;
-      script =
-          compile_removal(source, again, Form::steps, managed_tables(database, named->application));
+      script = compile_removal(source, again, &schema, Form::steps,
+                               managed_tables(database, named->application));
     }
   } else {
-    const Schema schema = read_schema(database);
     script = compile(source, diagnostics, &schema, Form::steps);
   }
   std::cerr << diagnostics.render(source);

@@ -25,7 +25,7 @@ ExitCode build_file(const Arguments &arguments, const TablesOption &tables, Form
   const std::optional<Schema> schema = read_tables(tables, arguments.path);
   Diagnostics diagnostics;
   const std::optional<Script> script =
-      arguments.remove ? compile_removal(source, diagnostics)
+      arguments.remove ? compile_removal(source, diagnostics, schema ? &*schema : nullptr)
                        : compile(source, diagnostics, schema ? &*schema : nullptr);
   report(diagnostics, source, format, Stream::error);
   if (!script) return ExitCode::findings;

@@ -209,7 +209,8 @@ class Runner {
         "  from tenancy.policy p where p.application = $1 order by p.id desc limit 1",
         {{script_.application}, {script_.source_hash}, {TENANCY_VERSION}, {script_.frame_hash}});
     if (rows.size() == 0) return {};
-    return {rows.at(0, 0) == "t", rows.at(0, 1) == "t"};
+    const bool fits = script_.unfit.empty() || database_.query(script_.unfit).size() == 0;
+    return {rows.at(0, 0) == "t", rows.at(0, 1) == "t" && fits};
   }
 
   void enforce() {
@@ -225,30 +226,49 @@ class Runner {
         (statement.table ? tables : tables.empty() ? before : after).push_back(&statement);
       }
     }
-    total_ = before.size() + tables.size() + after.size();
     number_ = 0;
     Frame frame;
-    std::map<TableName, Live> live;
-    if (!script_.removes) {
-      frame = read_frame();
-      live = read_live();
-    }
+    if (!script_.removes) frame = read_frame();
     const bool settled = frame.same_source && frame.as_left;
-    if (!settled) together(before);
+    if (settled) {
+      before.clear();
+      after.clear();
+    }
+    total_ = before.size() + changed(tables).size() + after.size();
+    together(before);
+    // What is no table's may have changed what policies refer to.
+    const std::vector<const Statement *> left = changed(tables);
+    total_ = before.size() + left.size() + after.size();
     for (const Statement *statement : tables) {
-      const auto found = live.find(*statement->table);
-      if (found != live.end() && found->second.hash == statement->hash && found->second.as_left) {
+      if (std::find(left.begin(), left.end(), statement) == left.end()) {
         ++result_.unchanged;
         unchanged_.push_back(statement);
         continue;
       }
       begin_line(*statement);
-      if (!options_.dry_run) insist(*statement, [&] { enforce_table(*statement); });
       ++result_.enforced;
+      if (options_.dry_run) {
+        close_line();
+        continue;
+      }
+      insist(*statement, [&] { enforce_table(*statement); });
       end_line();
     }
-    if (settled && result_.enforced == 0) return;
-    if (!settled) together(after);
+    together(after);
+  }
+
+  // Those of the tables that are not as the script says, or no longer as it left them.
+  std::vector<const Statement *> changed(const std::vector<const Statement *> &tables) {
+    if (script_.removes) return tables;
+    const std::map<TableName, Live> live = read_live();
+    std::vector<const Statement *> out;
+    for (const Statement *statement : tables) {
+      const auto found = live.find(*statement->table);
+      if (found == live.end() || found->second.hash != statement->hash || !found->second.as_left) {
+        out.push_back(statement);
+      }
+    }
+    return out;
   }
 
   void begin() {

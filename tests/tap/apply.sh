@@ -233,6 +233,6 @@ apply --remove
 is $? 0 "and removed by apply"
 "${psql[@]}" --file "$here/catalog.sql" > "$work/after"
 is "$(diff "$work/before" "$work/after")" "" "with the same result"
-like "$(cat "$work/err")" "alter table public.notes drop constraint if exists notes_tenant_fkey;" "what prepare made is listed"
+like "$(cat "$work/err")" "alter table if exists public.notes drop constraint if exists notes_tenant_fkey;" "what prepare made is listed"
 is "$(sql "select hash from tenancy.policy order by id desc limit 1")" removed "and the removal recorded"
 finish

@@ -366,7 +366,7 @@ is "$(names_of "$(PGOPTIONS='-c statement_timeout=2s' check)")" "" "a table that
 wait $!
 is "$(sql "update tenancy.pool set login_role = 'stranger' where login_role = 'saas_app_pool'; select 1")" 1 "a pool looks"
 check "dbname=saas user=stranger" > /dev/null
-is "$? $(grep "^tenancy:" "$work/errors")" "2 tenancy: SET default_transaction_read_only is not allowed to pool role \"stranger\"" "and may not even prepare to"
+is "$? $(grep "^tenancy:" "$work/errors")" "2 tenancy: SET search_path is not allowed to pool role \"stranger\"" "and may not even prepare to"
 sql "update tenancy.pool set login_role = 'saas_app_pool' where login_role = 'stranger'"
 
 all=$(sed -n '/all_checks\[\]/,/^};/s/^  {"\([a-z-]*\)".*/\1/p' policy/live/findings.cpp | sort)

@@ -178,6 +178,7 @@ select step.command
   from (
 select 1, 'drop index concurrently public.documents_tenant_key'
  where exists (select from pg_index i where i.indexrelid = to_regclass('public.documents_tenant_key') and not i.indisvalid)
+   and not (select c.relkind = 'p' from pg_class c where c.oid = 'public.documents'::regclass)
 union all
 select 2, 'create unique index concurrently documents_tenant_key on public.documents (id, account_id, workspace_id)'
  where not exists (select from pg_index i
@@ -189,6 +190,19 @@ select 2, 'create unique index concurrently documents_tenant_key on public.docum
                          where a.attrelid = i.indrelid
                            and a.attnum = any ((i.indkey::int2[])[0:2]))
                        = (select array_agg(c order by c::name) from unnest(array['id', 'account_id', 'workspace_id']) c))
+   and not (select c.relkind = 'p' from pg_class c where c.oid = 'public.documents'::regclass)
+union all
+select 3, format('do $remark$ begin raise warning using message = %L, hint = ''Build the script with --schema or --db, by which it is made partition by partition, or use "tenancy apply".''; end $remark$', format('%s or its parent is partitioned: its key (id, account_id, workspace_id) is left out', 'public.documents'))
+ where not exists (select from pg_index i
+                  join pg_class x on x.oid = i.indexrelid
+                  join pg_am m on m.oid = x.relam and m.amname = 'btree'
+                 where i.indrelid = 'public.documents'::regclass and i.indisvalid and i.indpred is null and i.indisunique and i.indimmediate and i.indnkeyatts = 3
+                   and (select array_agg(a.attname::text order by a.attname)
+                          from pg_attribute a
+                         where a.attrelid = i.indrelid
+                           and a.attnum = any ((i.indkey::int2[])[0:2]))
+                       = (select array_agg(c order by c::name) from unnest(array['id', 'account_id', 'workspace_id']) c))
+   and (select c.relkind = 'p' from pg_class c where c.oid = 'public.documents'::regclass)
 ) as step (n, command)
  order by step.n
 \gexec
@@ -211,7 +225,9 @@ select 2, 'comment on constraint documents_tenant_key on public.documents is ''t
 ----------------------------------------------------------------------------------------------------
 -- Let no new row of public.comments have another tenant's parent. tenancy.yaml:63
 
-select 'alter table public.comments add constraint comments_tenant_fkey foreign key (document_id, account_id, workspace_id) references public.documents (id, account_id, workspace_id)'
+select step.command
+  from (
+select 1, 'alter table public.comments add constraint comments_tenant_fkey foreign key (document_id, account_id, workspace_id) references public.documents (id, account_id, workspace_id)'
        || coalesce((select case k.confdeltype when 'c' then ' on delete cascade'
                                     when 'r' then ' on delete restrict'
                                     when 'n' then ' on delete set null (document_id)'
@@ -236,6 +252,23 @@ select 'alter table public.comments add constraint comments_tenant_fkey foreign 
                           join pg_attribute p on p.attrelid = k.confrelid and p.attnum = pair.there)
                        @> (select array_agg(format('%I %I', w.here, w.there))
                              from unnest(array['document_id', 'account_id', 'workspace_id'], array['id', 'account_id', 'workspace_id']) as w (here, there)))
+   and not ((select c.relkind = 'p' from pg_class c where c.oid = 'public.comments'::regclass)
+        or (select c.relkind = 'p' from pg_class c where c.oid = 'public.documents'::regclass))
+union all
+select 2, format('do $remark$ begin raise warning using message = %L, hint = ''Build the script with --schema or --db, by which it is made partition by partition, or use "tenancy apply".''; end $remark$', format('%s or its parent is partitioned: its foreign key (document_id, account_id, workspace_id) to public.documents is left out', 'public.comments'))
+ where not exists (select from pg_constraint k
+                 where k.contype = 'f' and k.conrelid = 'public.comments'::regclass
+                   and k.confrelid = 'public.documents'::regclass
+                   and (select array_agg(format('%I %I', h.attname, p.attname))
+                          from unnest(k.conkey, k.confkey) as pair (here, there)
+                          join pg_attribute h on h.attrelid = k.conrelid and h.attnum = pair.here
+                          join pg_attribute p on p.attrelid = k.confrelid and p.attnum = pair.there)
+                       @> (select array_agg(format('%I %I', w.here, w.there))
+                             from unnest(array['document_id', 'account_id', 'workspace_id'], array['id', 'account_id', 'workspace_id']) as w (here, there)))
+   and ((select c.relkind = 'p' from pg_class c where c.oid = 'public.comments'::regclass)
+        or (select c.relkind = 'p' from pg_class c where c.oid = 'public.documents'::regclass))
+) as step (n, command)
+ order by step.n
 \gexec
 
 ----------------------------------------------------------------------------------------------------
@@ -253,6 +286,7 @@ select step.command
   from (
 select 1, 'drop index concurrently public.workspaces_tenant_idx'
  where exists (select from pg_index i where i.indexrelid = to_regclass('public.workspaces_tenant_idx') and not i.indisvalid)
+   and not (select c.relkind = 'p' from pg_class c where c.oid = 'public.workspaces'::regclass)
 union all
 select 2, 'create index concurrently workspaces_tenant_idx on public.workspaces (account_id)'
  where not exists (select from pg_index i
@@ -264,6 +298,19 @@ select 2, 'create index concurrently workspaces_tenant_idx on public.workspaces 
                          where a.attrelid = i.indrelid
                            and a.attnum = any ((i.indkey::int2[])[0:0]))
                        = (select array_agg(c order by c::name) from unnest(array['account_id']) c))
+   and not (select c.relkind = 'p' from pg_class c where c.oid = 'public.workspaces'::regclass)
+union all
+select 3, format('do $remark$ begin raise warning using message = %L, hint = ''Build the script with --schema or --db, by which it is made partition by partition, or use "tenancy apply".''; end $remark$', format('%s or its parent is partitioned: its index (account_id) is left out', 'public.workspaces'))
+ where not exists (select from pg_index i
+                  join pg_class x on x.oid = i.indexrelid
+                  join pg_am m on m.oid = x.relam and m.amname = 'btree'
+                 where i.indrelid = 'public.workspaces'::regclass and i.indisvalid and i.indpred is null
+                   and (select array_agg(a.attname::text order by a.attname)
+                          from pg_attribute a
+                         where a.attrelid = i.indrelid
+                           and a.attnum = any ((i.indkey::int2[])[0:0]))
+                       = (select array_agg(c order by c::name) from unnest(array['account_id']) c))
+   and (select c.relkind = 'p' from pg_class c where c.oid = 'public.workspaces'::regclass)
 ) as step (n, command)
  order by step.n
 \gexec
@@ -275,6 +322,7 @@ select step.command
   from (
 select 1, 'drop index concurrently public.users_tenant_idx'
  where exists (select from pg_index i where i.indexrelid = to_regclass('public.users_tenant_idx') and not i.indisvalid)
+   and not (select c.relkind = 'p' from pg_class c where c.oid = 'public.users'::regclass)
 union all
 select 2, 'create index concurrently users_tenant_idx on public.users (account_id)'
  where not exists (select from pg_index i
@@ -286,6 +334,19 @@ select 2, 'create index concurrently users_tenant_idx on public.users (account_i
                          where a.attrelid = i.indrelid
                            and a.attnum = any ((i.indkey::int2[])[0:0]))
                        = (select array_agg(c order by c::name) from unnest(array['account_id']) c))
+   and not (select c.relkind = 'p' from pg_class c where c.oid = 'public.users'::regclass)
+union all
+select 3, format('do $remark$ begin raise warning using message = %L, hint = ''Build the script with --schema or --db, by which it is made partition by partition, or use "tenancy apply".''; end $remark$', format('%s or its parent is partitioned: its index (account_id) is left out', 'public.users'))
+ where not exists (select from pg_index i
+                  join pg_class x on x.oid = i.indexrelid
+                  join pg_am m on m.oid = x.relam and m.amname = 'btree'
+                 where i.indrelid = 'public.users'::regclass and i.indisvalid and i.indpred is null
+                   and (select array_agg(a.attname::text order by a.attname)
+                          from pg_attribute a
+                         where a.attrelid = i.indrelid
+                           and a.attnum = any ((i.indkey::int2[])[0:0]))
+                       = (select array_agg(c order by c::name) from unnest(array['account_id']) c))
+   and (select c.relkind = 'p' from pg_class c where c.oid = 'public.users'::regclass)
 ) as step (n, command)
  order by step.n
 \gexec
@@ -297,6 +358,7 @@ select step.command
   from (
 select 1, 'drop index concurrently public.documents_tenant_idx'
  where exists (select from pg_index i where i.indexrelid = to_regclass('public.documents_tenant_idx') and not i.indisvalid)
+   and not (select c.relkind = 'p' from pg_class c where c.oid = 'public.documents'::regclass)
 union all
 select 2, 'create index concurrently documents_tenant_idx on public.documents (account_id, workspace_id)'
  where not exists (select from pg_index i
@@ -308,6 +370,19 @@ select 2, 'create index concurrently documents_tenant_idx on public.documents (a
                          where a.attrelid = i.indrelid
                            and a.attnum = any ((i.indkey::int2[])[0:1]))
                        = (select array_agg(c order by c::name) from unnest(array['account_id', 'workspace_id']) c))
+   and not (select c.relkind = 'p' from pg_class c where c.oid = 'public.documents'::regclass)
+union all
+select 3, format('do $remark$ begin raise warning using message = %L, hint = ''Build the script with --schema or --db, by which it is made partition by partition, or use "tenancy apply".''; end $remark$', format('%s or its parent is partitioned: its index (account_id, workspace_id) is left out', 'public.documents'))
+ where not exists (select from pg_index i
+                  join pg_class x on x.oid = i.indexrelid
+                  join pg_am m on m.oid = x.relam and m.amname = 'btree'
+                 where i.indrelid = 'public.documents'::regclass and i.indisvalid and i.indpred is null
+                   and (select array_agg(a.attname::text order by a.attname)
+                          from pg_attribute a
+                         where a.attrelid = i.indrelid
+                           and a.attnum = any ((i.indkey::int2[])[0:1]))
+                       = (select array_agg(c order by c::name) from unnest(array['account_id', 'workspace_id']) c))
+   and (select c.relkind = 'p' from pg_class c where c.oid = 'public.documents'::regclass)
 ) as step (n, command)
  order by step.n
 \gexec
@@ -319,6 +394,7 @@ select step.command
   from (
 select 1, 'drop index concurrently public.comments_tenant_idx'
  where exists (select from pg_index i where i.indexrelid = to_regclass('public.comments_tenant_idx') and not i.indisvalid)
+   and not (select c.relkind = 'p' from pg_class c where c.oid = 'public.comments'::regclass)
 union all
 select 2, 'create index concurrently comments_tenant_idx on public.comments (account_id, workspace_id)'
  where not exists (select from pg_index i
@@ -330,6 +406,19 @@ select 2, 'create index concurrently comments_tenant_idx on public.comments (acc
                          where a.attrelid = i.indrelid
                            and a.attnum = any ((i.indkey::int2[])[0:1]))
                        = (select array_agg(c order by c::name) from unnest(array['account_id', 'workspace_id']) c))
+   and not (select c.relkind = 'p' from pg_class c where c.oid = 'public.comments'::regclass)
+union all
+select 3, format('do $remark$ begin raise warning using message = %L, hint = ''Build the script with --schema or --db, by which it is made partition by partition, or use "tenancy apply".''; end $remark$', format('%s or its parent is partitioned: its index (account_id, workspace_id) is left out', 'public.comments'))
+ where not exists (select from pg_index i
+                  join pg_class x on x.oid = i.indexrelid
+                  join pg_am m on m.oid = x.relam and m.amname = 'btree'
+                 where i.indrelid = 'public.comments'::regclass and i.indisvalid and i.indpred is null
+                   and (select array_agg(a.attname::text order by a.attname)
+                          from pg_attribute a
+                         where a.attrelid = i.indrelid
+                           and a.attnum = any ((i.indkey::int2[])[0:1]))
+                       = (select array_agg(c order by c::name) from unnest(array['account_id', 'workspace_id']) c))
+   and (select c.relkind = 'p' from pg_class c where c.oid = 'public.comments'::regclass)
 ) as step (n, command)
  order by step.n
 \gexec
@@ -341,6 +430,7 @@ select step.command
   from (
 select 1, 'drop index concurrently public.invoices_tenant_idx'
  where exists (select from pg_index i where i.indexrelid = to_regclass('public.invoices_tenant_idx') and not i.indisvalid)
+   and not (select c.relkind = 'p' from pg_class c where c.oid = 'public.invoices'::regclass)
 union all
 select 2, 'create index concurrently invoices_tenant_idx on public.invoices (account_id)'
  where not exists (select from pg_index i
@@ -352,6 +442,19 @@ select 2, 'create index concurrently invoices_tenant_idx on public.invoices (acc
                          where a.attrelid = i.indrelid
                            and a.attnum = any ((i.indkey::int2[])[0:0]))
                        = (select array_agg(c order by c::name) from unnest(array['account_id']) c))
+   and not (select c.relkind = 'p' from pg_class c where c.oid = 'public.invoices'::regclass)
+union all
+select 3, format('do $remark$ begin raise warning using message = %L, hint = ''Build the script with --schema or --db, by which it is made partition by partition, or use "tenancy apply".''; end $remark$', format('%s or its parent is partitioned: its index (account_id) is left out', 'public.invoices'))
+ where not exists (select from pg_index i
+                  join pg_class x on x.oid = i.indexrelid
+                  join pg_am m on m.oid = x.relam and m.amname = 'btree'
+                 where i.indrelid = 'public.invoices'::regclass and i.indisvalid and i.indpred is null
+                   and (select array_agg(a.attname::text order by a.attname)
+                          from pg_attribute a
+                         where a.attrelid = i.indrelid
+                           and a.attnum = any ((i.indkey::int2[])[0:0]))
+                       = (select array_agg(c order by c::name) from unnest(array['account_id']) c))
+   and (select c.relkind = 'p' from pg_class c where c.oid = 'public.invoices'::regclass)
 ) as step (n, command)
  order by step.n
 \gexec

@@ -165,7 +165,8 @@ TEST_CASE("script: PostgreSQL's grammar takes every statement of prepare and of 
     }
     Source source("tenancy.yaml", test::with_tables(family));
     Diagnostics diagnostics;
-    const auto removal = compile_removal(source, diagnostics, form, {{"public", "no\"tes"}});
+    const auto removal =
+        compile_removal(source, diagnostics, nullptr, form, {{"public", "no\"tes"}});
     REQUIRE(removal);
     CHECK(removal->removes);
     for (const Statement &each : removal->statements) check_grammar(each.sql);
