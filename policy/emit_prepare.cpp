@@ -90,10 +90,10 @@ class ChildPreparation {
     for (const auto &[column, parent] : lineage_.tenant) {
       rows.push_back({quote_literal(column), quote_literal(parent)});
     }
-    Statement &step = add_step(
-        preparation_, table_, fmt::format("Add {}, of the types that {} has", what(), parent_),
-        fmt::format(
-            R"(select format('alter table {0} %s',
+    Statement &step = add_step(preparation_, table_,
+                               fmt::format("Add {}, of the types that {} has", what(), parent_),
+                               fmt::format(
+                                   R"(select format('alter table %s %s', {0},
               string_agg(format('add column %I %s', wanted.name,
                                 format_type(p.atttypid, p.atttypmod)), ', '))
   from (values
@@ -106,7 +106,8 @@ class ChildPreparation {
                       and not c.attisdropped)
 having count(*) > 0
 )",
-            name_, values_rows(rows, 4), quote_literal(parent_), quote_literal(name_)));
+                                   quote_literal(name_), values_rows(rows, 4),
+                                   quote_literal(parent_), quote_literal(name_)));
     step.generates = true;
   }
 

@@ -347,11 +347,10 @@ class ForeignKeyPreparation {
     Statement &step = add_step(
         preparation_, table_,
         fmt::format("See that no row of {} has another tenant's parent", qualified(table)),
-        fmt::format("select format('alter table {0} validate constraint %I', v.conname)\n"
-                    "  from pg_constraint v\n where v.conrelid = {1}::regclass and v.conname = {2} "
+        fmt::format("select format('alter table %s validate constraint %I', {0}, v.conname)\n"
+                    "  from pg_constraint v\n where v.conrelid = {0}::regclass and v.conname = {1} "
                     "and not v.convalidated\n",
-                    qualified(table), quote_literal(qualified(table)),
-                    quote_literal(name_of(table))));
+                    quote_literal(qualified(table)), quote_literal(name_of(table))));
     step.generates = true;
     step.patient = true;
   }

@@ -192,6 +192,10 @@ begin
           join pg_class c on c.oid = coalesce(t.relid, r.relation) and c.relkind in ('r', 'p')
          where m.application = {0}
            and {1}
+           -- What another application enforces is not ours to open.
+           and not exists (select from tenancy.managed_table o
+                            where (o.schema_name, o.table_name) = (m.schema_name, m.table_name)
+                              and o.application <> m.application and o.enforcement = 'enforce')
     loop
         execute format('alter table %s %s row level security, %s row level security',
                        managed.relation,

@@ -12,7 +12,7 @@ set client_min_messages = notice;
 ----------------------------------------------------------------------------------------------------
 -- Add comments.account_id, workspace_id, of the types that public.documents has. tenancy.yaml:63
 
-select format('alter table public.comments %s',
+select format('alter table %s %s', 'public.comments',
               string_agg(format('add column %I %s', wanted.name,
                                 format_type(p.atttypid, p.atttypmod)), ', '))
   from (values
@@ -274,7 +274,7 @@ select 2, format('do $remark$ begin raise warning using message = %L, hint = ''B
 ----------------------------------------------------------------------------------------------------
 -- See that no row of public.comments has another tenant's parent. tenancy.yaml:63
 
-select format('alter table public.comments validate constraint %I', v.conname)
+select format('alter table %s validate constraint %I', 'public.comments', v.conname)
   from pg_constraint v
  where v.conrelid = 'public.comments'::regclass and v.conname = 'comments_tenant_fkey' and not v.convalidated
 \gexec
@@ -734,6 +734,10 @@ begin
           join pg_class c on c.oid = coalesce(t.relid, r.relation) and c.relkind in ('r', 'p')
          where m.application = 'saas'
            and (m.schema_name, m.table_name) not in (('public', 'accounts'), ('public', 'workspaces'), ('public', 'users'), ('public', 'documents'), ('public', 'comments'), ('public', 'invoices'), ('public', 'countries')) and m.enforcement = 'report'
+           -- What another application enforces is not ours to open.
+           and not exists (select from tenancy.managed_table o
+                            where (o.schema_name, o.table_name) = (m.schema_name, m.table_name)
+                              and o.application <> m.application and o.enforcement = 'enforce')
     loop
         execute format('alter table %s %s row level security, %s row level security',
                        managed.relation,
