@@ -65,6 +65,8 @@ planted "a table without a floor" "
 role=plain planted "an identity that outlives its transaction" "
   alter table documents disable row level security;
   alter table documents rename to all_documents;
+  delete from tenancy.rule where table_name = 'documents';
+  delete from tenancy.managed_table where table_name = 'documents';
   create view documents as
     select * from all_documents where workspace_id::text = current_setting('planted.workspace', true);
   grant select on documents to saas_app;

@@ -163,7 +163,7 @@ psql --quiet --dbname "$app" --command "insert into tickets (id, account_id, wor
 cp "$work/tenancy.yaml" "$work/whole.yaml"
 sed -i '/role: workspace.lead, context: \[app\], read/d' "$work/tenancy.yaml"
 apply "exists(shared)"
-like "$(guest "explain (costs off) select id from tickets;")" "(id = ANY (\$0))" "the plan has the links"
+like "$(guest "explain (costs off) select id from tickets;")" "(id = ANY (" "the plan has the links"
 like "$(guest "explain (costs off) select id from tickets;" | grep -o 'Index Cond: [^,]*ANY')" "Index Cond" "as a condition of an index"
 cp "$work/whole.yaml" "$work/tenancy.yaml"
 psql --quiet --dbname "$app" --command "delete from tickets where id > 10000" --command "delete from shares where ticket_id > 10000"
